@@ -289,12 +289,40 @@ static enum status draw(struct location *location, struct dataset *dataset, stru
     return status;
 }
 
-/* What networks read is other numbers then. */
-static void set_normalized(struct dataset *dataset) {
-    const struct digest_piece pieces[] = {{"normalized ", 11},
-                                          {dataset->digest.hex, DIGEST_LENGTH}};
-    dataset->normalized = true;
-    dataset->digest = digest_of(pieces, 2);
+/* What networks read is other numbers then; `name` is that of a further array, or "". */
+static void set_normalized(struct dataset *dataset, bool *normalized, const char *name) {
+    const struct digest_piece pieces[] = {
+        {"normalized ", 11}, {name, strlen(name)}, {dataset->digest.hex, DIGEST_LENGTH}};
+    *normalized = true;
+    dataset->digest = digest_of(pieces, 3);
+}
+
+/* In the data set's own order, whatever that of the names. */
+static enum status normalize_inputs(struct dataset *dataset, const struct dataset_options *options,
+                                    struct error *error) {
+    bool named[DATASET_ARRAYS_MAX + 1] = {false};
+    for (size_t i = 0; i < options->normalized_count; i++) {
+        const size_t at = dataset_array_find(dataset, options->normalized[i]);
+        if (at == dataset->array_count)
+            return error_set(error, STATUS_INPUT,
+                             "has no array '%.60s' beside its first input and its first target, so "
+                             "there is nothing to normalise; the first input is called image",
+                             options->normalized[i]);
+        named[at] = true;
+    }
+    if (options->normalization)
+        set_normalized(dataset, &dataset->normalized, "");
+    for (size_t i = 0; i < dataset->array_count; i++)
+        if (named[i])
+            set_normalized(dataset, &dataset->arrays[i].normalized, dataset->arrays[i].name);
+    return STATUS_OK;
+}
+
+bool dataset_normalizes(const struct dataset *dataset) {
+    bool any = dataset->normalized;
+    for (size_t i = 0; i < dataset->array_count; i++)
+        any = any || dataset->arrays[i].normalized;
+    return any;
 }
 
 static enum status load_located(const char *name, const struct dataset_places *places,
@@ -312,10 +340,9 @@ static enum status load_located(const char *name, const struct dataset_places *p
 
 enum status dataset_load(const char *name, const struct dataset_places *places,
                          struct dataset *dataset, bool *found, struct error *error) {
-    const enum status status = load_located(name, places, dataset, found, error);
-    if (status == STATUS_OK && *found && places && places->options &&
-        places->options->normalization)
-        set_normalized(dataset);
+    enum status status = load_located(name, places, dataset, found, error);
+    if (status == STATUS_OK && *found && places && places->options)
+        status = normalize_inputs(dataset, places->options, error);
     return status;
 }
 
@@ -413,7 +440,8 @@ void dataset_describe(const struct dataset *dataset, struct text *text) {
     if (dataset->normalized)
         text_append(text, "; normalised by the mean and deviation of what is trained on");
     for (size_t i = 0; i < dataset->array_count; i++)
-        text_printf(text, "%s %s", i > 0 ? "," : "; also", dataset->arrays[i].name);
+        text_printf(text, "%s %s%s", i > 0 ? "," : "; also", dataset->arrays[i].name,
+                    dataset->arrays[i].normalized ? ", normalised" : "");
     if (dataset->changes)
         text_printf(text, "; %s", dataset->changes);
 }

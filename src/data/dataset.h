@@ -34,6 +34,7 @@ struct dataset_array {
     char name[DATASET_NAME_MAX];    /* as "age" of the arrays age_train and age_test */
     size_t rows, columns, channels; /* of an example, channels running fastest */
     bool table;                     /* columns are features, not pixels; there is one row */
+    bool normalized;                /* as an input (data/normalization.h) */
     double unit;                    /* as the data set's */
     size_t classes;                 /* of labels: 1 + the largest; 0: they are no labels */
     /* Of each part count x rows x columns x channels: bytes where `bytes` is not NULL, which are
@@ -65,7 +66,7 @@ struct dataset {
     size_t rows, columns;                                             /* of one image */
     size_t channels;     /* of a pixel, running fastest; 0 stands for 1 */
     bool table;          /* columns are features, not pixels; there is one row */
-    bool normalized;     /* networks read it normalised (data/normalization.h) */
+    bool normalized;     /* as an input (data/normalization.h) */
     double unit;         /* pixels stand for pixel / unit; 0 stands for 1 */
     size_t classes;      /* 1 + the largest label in either part; 0: targets are numbers */
     size_t target_width; /* of an example's targets, where there are no classes */
@@ -124,6 +125,9 @@ static inline size_t dataset_outputs(const struct dataset *dataset) {
     return dataset->classes > 0 ? dataset->classes : dataset->target_width;
 }
 
+/* Whether some input is to be normalised. */
+bool dataset_normalizes(const struct dataset *dataset);
+
 /* What inputs are divided by unless a config says: 255 for pixels of 0 to 255, 1 for numbers. */
 static inline double dataset_divisor(const struct dataset *dataset) {
     const bool bytes = (dataset->unit == 0 || dataset->unit == 1) && !dataset->train.values;
@@ -136,7 +140,9 @@ struct dataset_options {
     enum { TARGETS_BY_TYPE, TARGETS_CLASSES, TARGETS_VALUES } targets;
     double test_split; /* the share that is made the test part where there is none; 0: 0.2 */
     uint64_t split_seed;
-    bool normalization;               /* Keras' name: see data/normalization.h */
+    bool normalization;            /* Keras' name: see data/normalization.h */
+    const char *const *normalized; /* further arrays of which the same is meant */
+    size_t normalized_count;
     size_t image_rows, image_columns; /* Keras' image_size, of pictures and of rows of pixels;
                                          0: as they are */
     enum { COLOR_AS_IT_IS, COLOR_GREY, COLOR_RGB } color_mode; /* Keras' name, of pictures */

@@ -15,10 +15,14 @@ struct normalization {
     float *mean, *deviation; /* deviation: the root of the variance, at least 1e-7 */
 };
 
-/* Of the first `count` training examples, divided; none unless the data set is to be normalised.
- * Lives in the arena, whose failure tells that it is out of memory. */
+/* Of the first input of the first `count` training examples, divided; none unless it is to be
+ * normalised. Lives in the arena, whose failure tells that it is out of memory. */
 void normalization_of(const struct dataset *dataset, size_t count, double divisor,
                       struct arena *arena, struct normalization *normalization);
+
+/* The same of a further array, which nothing divides. */
+void normalization_of_array(const struct dataset_array *array, size_t count, struct arena *arena,
+                            struct normalization *normalization);
 
 /* Normalise so many numbers of whole examples in place. */
 void normalize(const struct normalization *normalization, float *values, size_t count);

@@ -65,6 +65,9 @@ enum status stream_init(struct stream *stream, const struct stream_spec *spec, s
             arena_alloc(arena, rows_max, augmenter_picture_bytes(&stream->augmenter));
     normalization_of(spec->data, spec->train_count, spec->train_image_divisor, arena,
                      &stream->normalization);
+    for (size_t i = 0; i < spec->array_count; i++)
+        normalization_of_array(&spec->data->arrays[spec->arrays[i]], spec->train_count, arena,
+                               &stream->arrays[i]);
     if (arena->failed || (!arena->counting && (!stream->train || !stream->test)))
         return error_memory(error);
     stream_scale(spec->data->unit, spec->train_image_divisor, stream->train_scale);
@@ -162,6 +165,7 @@ static void decode_rows(const struct stream *stream, enum stream_part part, bool
         for (size_t i = 0; i < spec->array_count; i++) {
             const struct dataset_array *array = &spec->data->arrays[spec->arrays[i]];
             stream_copy_array(array, test, stream->images[row], into);
+            normalize(&stream->arrays[i], into, dataset_array_width(array));
             into += dataset_array_width(array);
         }
     }

@@ -91,6 +91,7 @@ struct stream {
     float train_scale[256], test_scale[256];  /* the value of each pixel level */
     uint8_t label_map[DATASET_CLASSES_MAX];
     struct normalization normalization;
+    struct normalization arrays[DATASET_ARRAYS_MAX]; /* of those of the spec, in its order */
     struct augmenter augmenter;
     void *pictures; /* scratch: a batch's, bytes or floats; where there is an augmentation */
 };

@@ -326,6 +326,36 @@ static void append_normalization(struct keras_writer *writer) {
                     request->setting->values[HP_TRAIN_IMAGES].integer);
 }
 
+static void append_array_normalization(struct keras_writer *writer, const char *key,
+                                       const struct shape *shape) {
+    text_printf(&writer->body,
+                "normalization = layers.Normalization(axis=%s)\n"
+                "normalization.adapt(x[%s][:%" PRId64 "])\n"
+                "x[%s], x_test[%s] = normalization(x[%s]), normalization(x_test[%s])\n",
+                shape->rank == 2 ? "None" : "-1", key,
+                writer->request->setting->values[HP_TRAIN_IMAGES].integer, key, key, key, key);
+}
+
+/* Inputs are further arrays, too. */
+static void append_array_normalizations(struct keras_writer *writer) {
+    const struct network_spec *spec = writer->request->spec;
+    const struct dataset *data = writer->request->data;
+    for (size_t i = 0; data && i < spec->layer_count; i++) {
+        const struct layer_spec *layer = &spec->layers[i];
+        const size_t at = layer_reads_array(layer) ? dataset_array_find(data, layer->input->name)
+                                                   : data->array_count;
+        struct text key;
+        if (at == data->array_count || !data->arrays[at].normalized)
+            continue;
+        text_init(&key);
+        keras_append_input(spec, i, &key);
+        if (!key.failed)
+            append_array_normalization(writer, key.data, &layer->input->shape);
+        writer->body.failed |= key.failed;
+        text_release(&key);
+    }
+}
+
 /* Another array of the data set: numbers, or classes by their numbers or one-hot. */
 static void append_array(const struct network_output *output, const char *part, struct text *text) {
     const char *name = output->named->target;
@@ -379,6 +409,7 @@ static void append_preparation(struct keras_writer *writer) {
     append_normalization(writer);
     append_inputs(writer, "x", "train");
     append_inputs(writer, "x_test", "test");
+    append_array_normalizations(writer);
     if (divisor != 1) {
         text_append(&writer->body, "y = (y / ");
         text_append_double(&writer->body, divisor);

@@ -20,9 +20,10 @@ struct keras_request {
     const struct setting *setting;
     const struct network_spec *spec; /* setting_network's */
     size_t classes;
-    bool values, normalized; /* its targets are numbers, no classes; its inputs are normalised */
-    const char *dataset;     /* its name */
-    size_t images;           /* training images of the data set; 0: not known */
+    bool values, normalized;    /* its targets are numbers, no classes; its inputs are normalised */
+    const char *dataset;        /* its name */
+    const struct dataset *data; /* NULL: it is not there */
+    size_t images;              /* training images of the data set; 0: not known */
 };
 
 /* Append the code. text->failed tells when out of memory. */

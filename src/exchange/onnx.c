@@ -76,6 +76,7 @@ static const struct recipe {
 #define TENSORS_MAX (4 + OPERANDS + (LAYER_ARRAYS_MAX + 2 + LAYER_INPUTS_MAX) * NETWORK_LAYERS_MAX)
 
 struct builder {
+    struct arena *arena;
     struct onnx_graph *graph;
     bool used[OPERANDS]; /* constants that are in the graph already */
     const char *value;   /* what the latest node gives, and the shape that it has for an image */
@@ -499,16 +500,49 @@ static void gather_inputs(struct builder *builder, const struct network_spec *sp
     }
 }
 
-/* What a layer of the kind Input gives: the image divided, or an array as it comes in. */
-static struct tensor input_tensor(const struct layer_spec *layer, const struct tensor *image) {
+/* A tensor of `count` numbers, those of the features again and again. */
+static const char *add_features(struct builder *builder, const char *input, const char *what,
+                                const float *values, size_t features, size_t count) {
+    const char *tensor = onnx_name(builder->graph, "%s/%s", input, what);
+    float *all = ARENA_NEW(builder->arena, float, count);
+    for (size_t i = 0; all && i < count; i++)
+        all[i] = values[i % features];
+    if (all)
+        onnx_add_tensor(builder->graph, tensor, all, shape_vector(count));
+    return tensor;
+}
+
+/* An input's value, normalised if that input is. */
+static const char *normalized(struct builder *builder, const char *value, const char *input,
+                              const struct normalization *by, size_t count) {
+    if (by->features == 0)
+        return value;
+    const char *mean = add_features(builder, input, "mean", by->mean, by->features, count);
+    const char *deviation =
+        add_features(builder, input, "deviation", by->deviation, by->features, count);
+    const char *centered = onnx_name(builder->graph, "%s/centered", input);
+    apply(builder, "Sub", centered, value, mean);
+    return apply(builder, "Div", onnx_name(builder->graph, "%s/normalized", input), centered,
+                 deviation);
+}
+
+/* What a layer of the kind Input gives: the image as it is trained on, or an array. */
+static struct tensor input_tensor(struct builder *builder, const struct model *model,
+                                  const struct layer_spec *layer, const struct tensor *image) {
     const struct named_input *input = layer->input;
-    return (struct tensor){layer_reads_array(layer) ? input->name : image->name,
-                           shape_vector(shape_size(input->shape))};
+    const size_t count = shape_size(input->shape);
+    const char *value = layer_reads_array(layer) ? input->name : image->name;
+    if (layer_reads_array(layer) && model->dataset)
+        value = normalized(
+            builder, value, input->name,
+            &model->array_normalizations[dataset_array_find(model->dataset, input->name)], count);
+    return (struct tensor){value, shape_vector(count)};
 }
 
 /* Layers that do nothing are left out, and not counted. */
-static void add_layers(struct builder *builder, const struct network_spec *spec,
-                       const float *numbers) {
+static void add_layers(struct builder *builder, const struct model *model) {
+    const struct network_spec *spec = &model->spec;
+    const float *numbers = model->weights;
     struct tensor tensors[NETWORK_LAYERS_MAX + 1] = {{builder->value, builder->shape}};
     size_t owners[NETWORK_LAYERS_MAX];
     struct part part = {0};
@@ -525,7 +559,7 @@ static void add_layers(struct builder *builder, const struct network_spec *spec,
             part.number++;
         }
         tensors[i + 1] = part.layer->kind == &layer_input_layer
-                             ? input_tensor(part.layer, tensors)
+                             ? input_tensor(builder, model, part.layer, tensors)
                              : (struct tensor){builder->value, builder->shape};
     }
 }
@@ -549,30 +583,13 @@ static enum status check(const struct model *model, struct error *error) {
     return STATUS_OK;
 }
 
-/* A tensor of a number for each input, of one for each feature. */
-static void add_features(struct builder *builder, const char *tensor, const float *values,
-                         size_t features, size_t inputs, struct arena *arena) {
-    float *all = ARENA_NEW(arena, float, inputs);
-    for (size_t i = 0; all && i < inputs; i++)
-        all[i] = values[i % features];
-    if (all)
-        onnx_add_tensor(builder->graph, tensor, all, shape_vector(inputs));
-}
-
 /* From what the data set has to what is trained on. */
-static void add_image(struct builder *builder, const struct onnx_request *request,
-                      struct arena *arena) {
-    const struct normalization *of = &request->model->normalization;
-    const size_t inputs = network_inputs(&request->model->spec);
+static void add_image(struct builder *builder, const struct onnx_request *request, size_t count) {
     const float divisor = (float)request->divisor;
     onnx_add_tensor(builder->graph, "divisor", &divisor, (struct shape){0});
     builder->value = apply(builder, "Div", "scaled", INPUT_IMAGE, "divisor");
-    if (of->features == 0)
-        return;
-    add_features(builder, "mean", of->mean, of->features, inputs, arena);
-    add_features(builder, "deviation", of->deviation, of->features, inputs, arena);
-    builder->value = apply(builder, "Sub", "centered", builder->value, "mean");
-    builder->value = apply(builder, "Div", "normalized", builder->value, "deviation");
+    builder->value =
+        normalized(builder, builder->value, INPUT_IMAGE, &request->model->normalization, count);
 }
 
 enum status onnx_make(const struct onnx_request *request, struct arena *arena, const void **bytes,
@@ -584,16 +601,17 @@ enum status onnx_make(const struct onnx_request *request, struct arena *arena, c
     enum status status = check(model, error);
     if (status != STATUS_OK)
         return status;
-    struct builder builder = {.graph = onnx_graph_begin(arena, NODES_MAX, TENSORS_MAX),
+    struct builder builder = {.arena = arena,
+                              .graph = onnx_graph_begin(arena, NODES_MAX, TENSORS_MAX),
                               .shape = shape_vector(network_inputs(&model->spec))};
     if (!builder.graph)
         return error_memory(error);
     for (size_t i = 0; i < input_count; i++)
         if (strcmp(inputs[i].name, INPUT_IMAGE) == 0)
-            add_image(&builder, request, arena);
+            add_image(&builder, request, inputs[i].width);
+    add_layers(&builder, model);
     if (arena->failed)
         return error_memory(error);
-    add_layers(&builder, &model->spec, model->weights);
     if (!network_has_named_outputs(&model->spec)) {
         reshape(&builder, shape_vector(model->shape.classes), "row", "row_shape");
         onnx_rename_output(builder.graph, outputs[0].name);

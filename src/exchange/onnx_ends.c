@@ -41,9 +41,8 @@ size_t onnx_list_inputs(const struct model *model, struct onnx_value *inputs) {
 }
 
 enum status onnx_check_names(const struct onnx_file *file, struct error *error) {
-    static const char *const taken[] = {"divisor",   "scaled",   "row",       "row_shape", "zero",
-                                        "half",      "one",      "six",       "sqrt_half", "mean",
-                                        "deviation", "centered", "normalized"};
+    static const char *const taken[] = {"divisor", "scaled", "row", "row_shape", "zero",
+                                        "half",    "one",    "six", "sqrt_half"};
     for (size_t i = 0; i < file->input_count; i++) {
         const char *name = file->inputs[i].name;
         bool is_taken = false;

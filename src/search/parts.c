@@ -68,7 +68,8 @@ static const struct part {
     {"dataset", "normalization",
      "true: each feature of a table, or channel of an image, less its mean and divided by its "
      "standard deviation, those of the examples that are trained on, as Keras' Normalization does "
-     "after adapt (default: false)"},
+     "after adapt; [image, age]: of the inputs of these names, of which image is the first one "
+     "(default: false)"},
     {"dataset", "image_size",
      "[rows, columns] to which pictures are resized, or into which a table's rows of pixels are "
      "cut (default: as they are)"},

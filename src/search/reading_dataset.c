@@ -1,4 +1,5 @@
 /* The key dataset: which data set, and how it is to be read. */
+#include "nn/named_input.h"
 #include "search/config_private.h"
 #include "search/parameters.h"
 #include "search/parts.h"
@@ -83,7 +84,23 @@ static enum status read_image_size(const struct reading *reading, const struct n
 
 static enum status read_normalization(const struct reading *reading, const struct node *node,
                                       struct dataset_options *options) {
-    return reading_boolean(reading, node, "normalization", &options->normalization);
+    if (node->kind != NODE_SEQUENCE)
+        return reading_boolean(reading, node, "normalization", &options->normalization);
+    const char **names = ARENA_NEW(reading->arena, const char *, node->count);
+    if (!names && node->count > 0)
+        return error_memory(reading->error);
+    options->normalized = names;
+    for (size_t i = 0; i < node->count; i++) {
+        if (node->items[i]->kind != NODE_SCALAR)
+            return reading_fail(reading, node->items[i],
+                                "normalization must be true, false, or a list of inputs' names, as "
+                                "in [image, age]");
+        if (node_says(node->items[i], INPUT_IMAGE))
+            options->normalization = true;
+        else
+            names[options->normalized_count++] = node->items[i]->text;
+    }
+    return STATUS_OK;
 }
 
 static const struct {

@@ -45,7 +45,9 @@ static void find_arrays(const struct hidden_layers *layers, const struct dataset
                                                           : NULL;
         const size_t at = name ? dataset_array_find(dataset, name) : dataset->array_count;
         if (at < dataset->array_count && uses[at] != READ_RAW)
-            uses[at] = reads && reaches_weights(layers, i) ? READ_RAW : USED;
+            uses[at] = reads && !dataset->arrays[at].normalized && reaches_weights(layers, i)
+                           ? READ_RAW
+                           : USED;
     }
 }
 
@@ -141,9 +143,11 @@ static void judge(const struct dataset_array *array, const struct feature *featu
         return;
     text_printf(text, "the array %s is read as it is, and its numbers are ", array->name);
     append_numbers(features, count, large, most, least, numbers, text);
-    text_append(text, ", so that trainings may diverge, or hardly see what is small: divide or "
-                      "standardise them in the data set, or have batch_normalization follow the "
-                      "input\n");
+    text_printf(
+        text,
+        ", so that trainings may diverge, or hardly see what is small: write normalization: "
+        "[%s] beside the data set's name, or have batch_normalization follow the input\n",
+        array->name);
 }
 
 /* False when out of memory. */

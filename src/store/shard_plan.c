@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char title[] = "sweep shard plan, version 3\n";
+static const char title[] = "sweep shard plan, version 4\n";
 #define TITLE_BYTES (sizeof title - 1)
 #define PLAN_BYTES_MAX ((size_t)1 << 28)
 
@@ -113,6 +113,7 @@ static void append_array(const struct dataset_array *array, struct text *content
                               array->channels,
                               array->classes,
                               array->table,
+                              array->normalized,
                               array->train.bytes != NULL,
                               array->train.values != NULL};
     record_append_string(content, array->name);
@@ -272,6 +273,7 @@ static void take_array(struct cursor *cursor, struct dataset_array *array) {
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = (size_t)record_take_number(cursor);
     array->table = record_take_number(cursor) != 0;
+    array->normalized = record_take_number(cursor) != 0;
     array->train.bytes = record_take_number(cursor) != 0 ? some_bytes : NULL;
     array->train.values = record_take_number(cursor) != 0 ? some_values : NULL;
 }

@@ -44,7 +44,7 @@ struct model_shape model_shape_of(const struct dataset *dataset) {
                                 .classes = dataset_outputs(dataset),
                                 .values = dataset_has_values(dataset),
                                 .table = dataset->table,
-                                .normalized = dataset->normalized,
+                                .normalized = dataset_normalizes(dataset),
                                 .unit = dataset->unit,
                                 .pictures = dataset->pictures,
                                 .class_names = dataset->class_names};
@@ -251,8 +251,10 @@ static const float *predict_with_arrays(struct model *model, const struct images
             if (!layer_reads_array(layer))
                 continue;
             const size_t at = dataset_array_find(dataset, layer->input->name);
+            const size_t width = dataset_array_width(&dataset->arrays[at]);
             stream_copy_array(&dataset->arrays[at], part == &dataset->test, row, into);
-            into += dataset_array_width(&dataset->arrays[at]);
+            normalize(&model->array_normalizations[at], into, width);
+            into += width;
         }
     }
     return predict_ready(model, rows);
@@ -465,6 +467,9 @@ enum status model_take_data(struct model *model, const struct dataset *dataset, 
     model->dataset = dataset;
     normalization_of(dataset, model->train_count, model->train_divisor, arena,
                      &model->normalization);
+    for (size_t i = 0; i < dataset->array_count; i++)
+        normalization_of_array(&dataset->arrays[i], model->train_count, arena,
+                               &model->array_normalizations[i]);
     return arena->failed ? error_memory(error) : STATUS_OK;
 }
 

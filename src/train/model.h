@@ -34,7 +34,7 @@ struct model_shape {
     size_t classes;                 /* or numbers, where */
     bool values;                    /* they are no classes */
     bool table;                     /* it is a row of a table */
-    bool normalized;                /* it is read normalised: model_take_data */
+    bool normalized;                /* inputs are read normalised: model_take_data */
     double unit;                    /* pixels stand for level / unit; 0 stands for 1 */
     bool pictures;                  /* see the data set's */
     const char *const *class_names; /* `classes` of them, or NULL: they are numbers */
@@ -48,16 +48,17 @@ struct model {
     struct ensemble *ensemble;               /* of the one network, for MODEL_ROWS images at once */
     float train_scale[256], test_scale[256]; /* what the network is fed for each pixel level */
     double train_divisor, test_divisor;      /* of what is no pixel */
-    struct normalization normalization;      /* of inputs; see model_take_data */
-    const struct dataset *dataset;           /* NULL before model_take_data */
-    size_t train_count;                      /* examples that it was trained on */
-    const float *weights;                    /* network_parameter_count(&spec), unpadded */
-    float *pixels;                           /* scratch: MODEL_ROWS images as they are fed */
-    struct sparse x;                         /* scratch: the same */
-    uint8_t *labels;                         /* scratch: no image's is known */
-    float *targets;                          /* scratch: nor what its numbers ought to be */
-    float *both;                             /* scratch: what one unit says of two classes */
-    bool probabilities;                      /* the outputs are a distribution, as softmax's are */
+    struct normalization normalization;      /* of images; see model_take_data */
+    struct normalization array_normalizations[DATASET_ARRAYS_MAX]; /* the data set's arrays */
+    const struct dataset *dataset;                                 /* NULL before model_take_data */
+    size_t train_count;   /* examples that it was trained on */
+    const float *weights; /* network_parameter_count(&spec), unpadded */
+    float *pixels;        /* scratch: MODEL_ROWS images as they are fed */
+    struct sparse x;      /* scratch: the same */
+    uint8_t *labels;      /* scratch: no image's is known */
+    float *targets;       /* scratch: nor what its numbers ought to be */
+    float *both;          /* scratch: what one unit says of two classes */
+    bool probabilities;   /* the outputs are a distribution, as softmax's are */
 };
 
 #define MODEL_ROWS 128

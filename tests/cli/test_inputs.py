@@ -2,6 +2,7 @@
 
 import json
 import random
+import statistics
 import struct
 import unittest
 import zipfile
@@ -44,8 +45,8 @@ class Inputs(Case):
         self.data("two.npz")
         self.write("in.yaml", CONFIG)
 
-    def data(self, name, shift=0.0, rows=TRAIN, sizes=(1, 1, 1)):
-        """Labels that neither the image nor meta tells alone."""
+    def data(self, name, shift=0.0, rows=TRAIN, sizes=(1, 1, 1), by=None):
+        """Labels that neither the image nor meta tells alone; meta standardised by so many of its first rows."""
         draw = random.Random(7)
         with zipfile.ZipFile(self.folder / name, "w") as file:
             for part, count in (("train", TRAIN), ("test", TEST)):
@@ -53,6 +54,11 @@ class Inputs(Case):
                 x = [255 * (label % 2) if place == 3 else draw.randrange(100) for label in labels for place in range(30)]
                 meta = [label // 2 + shift + draw.gauss(0, 0.2) if i == 0 else sizes[i] * draw.gauss(0, 1) or 3.3
                         for label in labels for i in range(3)]
+                if by and part == "train":
+                    means = [statistics.fmean(meta[i:3 * by:3]) for i in range(3)]
+                    deviations = [statistics.pstdev(meta[i:3 * by:3]) for i in range(3)]
+                if by:
+                    meta = [(number - means[i % 3]) / deviations[i % 3] for i, number in enumerate(meta)]
                 some = rows if part == "train" else count
                 for key, array in (("x", npy("|u1", (count, 6, 5), x)), ("y", npy("|u1", (count,), labels)),
                                    ("meta", npy("<f4", (some, 3), meta[:3 * some])),
@@ -92,6 +98,51 @@ class Inputs(Case):
         self.data("two.npz", shift=3.0)
         self.sweep("run", "one.yaml", "-q")
         self.assertEqual(self.ask("SELECT count(DISTINCT digest), count(DISTINCT test_loss) FROM trials"), [(8, 8)])
+
+    def test_normalised_arrays(self):
+        """As if they were standardised in the data set, by what is trained on."""
+        unusual = {"shift": 40, "sizes": (1, 500, 0.01)}
+        text = CONFIG[:CONFIG.index("      - [16 relu]")]
+        named = text.replace("./two.npz", "{name: ./two.npz, normalization: [meta]}")
+        self.data("two.npz", by=96, **unusual)
+        self.write("in.yaml", text)
+        self.sweep("run", "in.yaml", "-q", "--db", "hand.db")
+        wanted = self.results("hand.db")
+        self.data("two.npz", **unusual)
+        self.assertIn("write normalization: [meta] beside the data set's name", " ".join(self.sweep("plan", "in.yaml")[1].split()))
+        self.write("in.yaml", named)
+        _, err = self.sweep("run", "in.yaml", "--db", "named.db")
+        self.assertNotIn("read as it is", err)
+        self.assertIn("meta, normalised", " ".join(err.split()))
+        found = self.results("named.db")
+        self.assertEqual(len(found), len(wanted))
+        for one, other in zip(found, wanted):
+            self.assertEqual(one[:3], other[:3])
+            for a, b in zip(one[3:6], other[3:6]):
+                self.assertAlmostEqual(a, b, delta=1e-4 * abs(b))
+        # What a kept network reads is normalised, too.
+        for (trial, accuracy), index in zip(self.ask("SELECT trial_id, test_accuracy FROM trials WHERE epochs = 5", "named.db"), range(2)):
+            right = [json.loads(self.sweep("predict", str(trial), "--db", "named.db", "-i", str(i), "--json")[0]) for i in range(TEST)]
+            self.assertAlmostEqual(sum(one["predicted"] == one["label"] for one in right) / TEST, accuracy)
+        # One question has one answer, and another one another.
+        for names, same in (("[meta, age]", False), ("[age, meta]", False), ("[meta, image]", False), ("[meta]", True), ("true", False)):
+            self.write("in.yaml", text.replace("./two.npz", f"{{name: ./two.npz, normalization: {names}}}").replace("[2, 5]", "[1]"))
+            self.sweep("run", "in.yaml", "-q", "--db", "names.db")
+        digests = [row[0] for row in self.ask("SELECT DISTINCT dataset_digest FROM sweeps", "names.db")]
+        self.assertEqual(len(digests), 4)
+        self.assertIn(self.ask("SELECT dataset_digest FROM sweeps", "named.db")[0][0], digests)
+        for names, told in (("[met]", "has no array 'met'"), ("[[meta]]", "a list of inputs' names"), ("meta", "true or false")):
+            self.write("in.yaml", text.replace("./two.npz", f"{{name: ./two.npz, normalization: {names}}}"))
+            self.fails(65, told, "plan", "in.yaml")
+        self.expect_shards_like_a_run(named)
+
+    def expect_shards_like_a_run(self, text):
+        self.write("parts.yaml", text)
+        for shard in ("1/2", "2/2"):
+            self.sweep("run", "parts.yaml", "-q", "--shard", shard, "--results", "parts")
+        self.sweep("merge", "parts", "--db", "merged.db")
+        self.sweep("run", "parts.yaml", "-q", "--db", "whole.db")
+        self.assertEqual(self.results("merged.db"), self.results("whole.db"))
 
     def test_after_a_kill(self):
         text = CONFIG[:CONFIG.index("      - [16 relu]")]

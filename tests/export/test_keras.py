@@ -274,7 +274,7 @@ class Run(Case):
                          for i, array in enumerate(arrays))
         half = len(arrays) // 2
         parts = [", ".join(f"i{i}" for i in range(*ends)) for ends in ((0, half), (half, len(arrays)))]
-        self.write("keras.yaml", CONFIG.replace("dataset: tiny", "dataset: ./data.npz") + "  model:\n    value:\n" + inputs
+        self.write("keras.yaml", CONFIG.replace("dataset: tiny", "dataset: {name: ./data.npz, normalization: [1.5-x, image, def]}") + "  model:\n    value:\n" + inputs
                    + f"      one: {{concatenate: [{parts[0]}]}}\n      two: {{concatenate: [{parts[1]}]}}\n"
                    "      d: {dense: 8 prelu, inputs: image}\n      all: {concatenate: [one, two, d]}\n      last: 8 relu\n"
                    "      outputs:\n        digit: {dense: 10 softmax, loss: categorical_crossentropy}\n"

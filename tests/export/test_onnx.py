@@ -136,9 +136,13 @@ class Run(Case):
         numpy.savez(self.folder / "two.npz", **arrays)
         model = ("model: {value: {meta: input, m: 8 tanh, side: input, c: conv2d 3 2 relu, f: flatten,"
                  " d: {dense: 9 relu, inputs: image}, both: {concatenate: [m, f, d, meta]}}}")
-        self.write("onnx.yaml", CONFIG.replace("tiny", "./two.npz") + f"  {model}\n")
+        for dataset in ("{name: ./two.npz, normalization: [side, meta, image]}", "./two.npz"):
+            self.write("onnx.yaml", CONFIG.replace("tiny", dataset) + f"  {model}\n")
+            self.expect_inputs_as_they_are(arrays)
+
+    def expect_inputs_as_they_are(self, arrays):
         self.sweep("run", "onnx.yaml", "-q")
-        self.sweep("export", "-o", "model.onnx")
+        self.sweep("export", "-fo", "model.onnx")
         session = onnxruntime.InferenceSession(str(self.folder / "model.onnx"), providers=["CPUExecutionProvider"])
         self.assertEqual([(i.name, i.shape) for i in session.get_inputs()],
                          [("meta", ["N", 3]), ("side", ["N", 40]), ("image", ["N", 30])])
