@@ -334,7 +334,7 @@ static size_t count_allocations(void) {
 
 static void one_allocation_fails(void **state) {
     (void)state;
-    const size_t count = count_allocations(), step = getenv("SWEEP_LONG") ? 1 : 7;
+    const size_t count = count_allocations(), step = getenv("SWEEP_LONG") ? 1 : 13;
     assert_true(count > 200);
     for (size_t i = 1; i <= count; i += step)
         expect_scarcity_survived(i, i);
@@ -343,7 +343,7 @@ static void one_allocation_fails(void **state) {
 
 static void all_allocations_fail_from_one_on(void **state) {
     (void)state;
-    const size_t count = count_allocations(), step = getenv("SWEEP_LONG") ? 1 : 31;
+    const size_t count = count_allocations(), step = getenv("SWEEP_LONG") ? 1 : 47;
     for (size_t i = 1; i <= count; i += step)
         expect_scarcity_survived(i, SIZE_MAX);
 }

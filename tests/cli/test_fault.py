@@ -21,7 +21,7 @@ PLACE = tempfile.TemporaryDirectory(prefix="sweep-fault-")
 PRELOAD = os.path.join(PLACE.name, "fault.so")
 COVERAGE = bool(os.environ.get("SWEEP_COVERAGE"))
 SANITIZERS = os.environ.get("SWEEP_SANITIZE", "")
-SHARE = 8 if SANITIZERS else 12  # calls of a kind that are tried in the short form
+SHARE = 8  # calls of a kind that are tried in the short form
 # See sweep(1): nothing that a signal or a bug would give, and nobody else is blamed for a lack of memory.
 CODES = {"!9": {0, -9}, "!15": {0, -15, 143}, "malloc": {0, 1, 71}, "": {0, 1, 65, 71, 74, 75}}
 
@@ -155,7 +155,7 @@ class Fault(Case):
         for kind in ("open", "read", "write", "sync", "truncate", "rename", "unlink", "sqlite"):
             for ending in ("", "+", f"!{signal.SIGKILL:d}"):
                 with self.subTest(f"{kind}{ending}"):
-                    self.try_all(kind, ending, SHARE // 5)
+                    self.try_all(kind, ending, SHARE // 4)
 
     def test_a_signal_while_a_file_is_written(self):
         """Whenever it comes, and whichever thread takes it: the whole file, or nothing at all."""

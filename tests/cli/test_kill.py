@@ -1,7 +1,7 @@
 """kill -9 at random moments of a real sweep, again and again: nothing that was seen gets lost, and
 the end is that of a sweep that nobody disturbed.
 
-25 kills; with SWEEP_LONG=1 a thousand, and a hundred on the built-in digits. SWEEP_SEED repeats
+15 kills; with SWEEP_LONG=1 a thousand, and a hundred on the built-in digits. SWEEP_SEED repeats
 the moments of a run, as far as the machine does.
 """
 
@@ -160,14 +160,14 @@ class Kill(Case):
 
     def test_a_small_data_set(self):
         # A sanitizer slows the program down, and leaves no other traces in the file.
-        self.kill(TINY, 1000 if LONG_FORM else 10 if os.environ.get("SWEEP_SANITIZE") else 25)
+        self.kill(TINY, 1000 if LONG_FORM else 10 if os.environ.get("SWEEP_SANITIZE") else 15)
 
     def test_while_the_database_is_made(self):
         """Nobody else opens it in between: another program would undo the change that was cut short."""
         self.write("killed.yaml", TINY)
         self.write("short.yaml", TINY.replace("[60, 150]", "[1]").replace("20", "2", 1))
         torn = 0
-        for _ in range(200 if LONG_FORM else 30):
+        for _ in range(200 if LONG_FORM else 15):
             for path in self.folder.glob("k.db*"):
                 path.unlink()
             process = self.start("run", "killed.yaml", "-q", "--db", "k.db")

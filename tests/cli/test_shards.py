@@ -685,7 +685,7 @@ class Searched(Shards):
                 self.assertGreater(self.check(expected), 1)
 
     def test_tpe_with_hyperband_and_a_budget_of_epochs(self):
-        expected = self.search("tpe", "budget: {epochs: 150}\nearly_terminate: {type: hyperband, min_iter: 1, eta: 3}",
+        expected = self.search("tpe", "budget: {epochs: 90}\nearly_terminate: {type: hyperband, min_iter: 1, eta: 3}",
                                rates=RANGE)
         self.assertGreater(self.check(expected, 3), 4)
 
@@ -722,7 +722,7 @@ class Searched(Shards):
     def test_kills(self):
         expected = self.search("tpe", "budget: {epochs: 100}\nearly_terminate: {type: halving, min_iter: 1, eta: 3}",
                                rates=RANGE)
-        for _ in range(6):
+        for _ in range(60 if LONG_FORM else 4):
             processes = [self.task(i, 2, config="search.yaml") for i in (1, 2)]
             time.sleep(self.random.uniform(0.02, 0.5))
             for process in processes:
@@ -1014,7 +1014,7 @@ class Kills(Shards):
 
     def test_kills(self):
         self.write_lasting("lasting.yaml", LASTING, seconds=2)
-        self.kill_until_done("lasting.yaml", 3, 1000 if LONG_FORM else 20, 0.3)
+        self.kill_until_done("lasting.yaml", 3, 1000 if LONG_FORM else 10, 0.3)
 
     @unittest.skipUnless(LONG_FORM, "SWEEP_LONG=1 has it")
     def test_kills_on_digits(self):
