@@ -134,7 +134,8 @@ static void on_trial(void *context, const struct trial_result *result) {
         take(start->results, result);
     if (result->last && result->outcome != TRIAL_FAILED && result->outcome != TRIAL_PAUSED &&
         start->checkpoints && (!start->drop_after || start->epoch < start->drop_after))
-        checkpoints_remove(start->checkpoints, &start->slots[result->run->index]);
+        checkpoints_remove(start->checkpoints, &start->slots[result->run->index],
+                           run_epochs(result->run));
 }
 
 static bool on_shows(void *context) {
@@ -987,7 +988,7 @@ static void held_and_started_again(void **state) {
     assert_int_equal(plan_kept(&sweep.plan).count, 2);
     checkpoints_hold(checkpoints);
     for (size_t i = 0; i < sweep.plan.run_count; i++)
-        checkpoints_remove(checkpoints, &sweep.plan.slots[i]);
+        checkpoints_remove(checkpoints, &sweep.plan.slots[i], SIZE_MAX);
     assert_int_equal(plan_kept(&sweep.plan).count, 2);
     assert_int_equal(for_each_file(NULL), 4);
     checkpoints_close(checkpoints);
@@ -1004,6 +1005,36 @@ static void held_and_started_again(void **state) {
     assert_false(folder_is_there());
     made_up_release(&sweep);
     free(parts);
+}
+
+/* Trainings of fewer epochs in between, interrupted themselves, ended, and known already, leave
+ * what a longer one goes on from. */
+static void shorter_trainings_in_between(void **state) {
+    (void)state;
+    static const char shorter[] = TOP "  optimizer: {values: [sgd, adam]}\n  epochs: {value: 3}\n";
+    static const char longer[] = TOP "  optimizer: {values: [sgd, adam]}\n  epochs: {value: 7}\n";
+    const bool none[TRIALS] = {false};
+    size_t images;
+    struct results *whole = train_whole(longer, &images), *parts = new_results();
+    struct results *others = new_results();
+    go(longer, parts, NULL, 1, 5, 0, true);
+    assert_int_equal(for_each_file(NULL), 4);
+    assert_int_equal(go(shorter, others, NULL, 1, 1, 0, true).resumed, 0);
+    assert_string_equal(notes, "");
+    assert_int_equal(for_each_file(NULL), 4);
+    assert_int_equal(go(shorter, others, NULL, 2, 0, 0, true).resumed, 2);
+    assert_int_equal(others->count, 2);
+    assert_int_equal(for_each_file(NULL), 2);
+    go(shorter, others, none, 1, 0, 0, true);
+    assert_int_equal(for_each_file(NULL), 2);
+    const struct start start = go(longer, parts, NULL, 2, 0, 0, true);
+    assert_int_equal(start.resumed, 2);
+    assert_true(start.kept.first >= 4 && start.kept.last <= 5);
+    expect_same(whole, parts);
+    assert_false(folder_is_there());
+    free(whole);
+    free(parts);
+    free(others);
 }
 
 /* Stopped in the middle, again and again, with threads; split at each epoch's end every other time.
@@ -1115,6 +1146,7 @@ int main(void) {
         CASE(no_commit_no_removal),
         CASE(a_failed_run_keeps_its_checkpoints),
         CASE(held_and_started_again),
+        CASE(shorter_trainings_in_between),
         CASE(a_schedule_goes_on),
         CASE(when_one_is_due),
     };

@@ -248,16 +248,22 @@ static enum status check_sizes(const struct head *head, const struct checkpoint_
         head->kept_floats != shape.kept_floats || head->metrics != key->metric_count ||
         head->reached > head->epochs || head->epochs == 0)
         return error_set(error, STATUS_INPUT, "does not fit its run");
-    if (head->epochs >= run_epochs(run))
-        return error_set(error, STATUS_INPUT, "is of epoch %" PRIu64 ", and %zu are wanted",
-                         head->epochs, run_epochs(run));
     const size_t total = layout_of(head, run_best_floats(run)).total;
     if (size < total)
         return error_set(error, STATUS_INPUT, "is cut off: %zu of %zu bytes", size, total);
     return size > total ? refuse_damaged(error) : STATUS_OK;
 }
 
-/* Check the front of a file of `size` bytes, of which `bytes` has FRONT_MAX, or all. */
+static enum status check_length(const struct head *head, const struct run *run,
+                                struct error *error) {
+    return head->epochs < run_epochs(run)
+               ? STATUS_OK
+               : error_set(error, STATUS_INPUT, "is of epoch %" PRIu64 ", and %zu are wanted",
+                           head->epochs, run_epochs(run));
+}
+
+/* Check the front of a file of `size` bytes, of which `bytes` has FRONT_MAX, or all; that it fits
+ * the run, too, if there is one. */
 static enum status decode_head(const unsigned char *bytes, size_t size,
                                const struct checkpoint_key *key, const struct run *run,
                                struct head *head, struct error *error) {
@@ -286,7 +292,7 @@ static enum status decode_head(const unsigned char *bytes, size_t size,
         return refuse_identity(identity, key->identity->text, error);
     if (memcmp(head->run, key->run.hex, sizeof head->run) != 0)
         return error_set(error, STATUS_INPUT, "is another run's");
-    return check_sizes(head, key, run, size, error);
+    return run ? check_sizes(head, key, run, size, error) : STATUS_OK;
 }
 
 /* Find the scores of the run's milestones up to the checkpoint's epoch among those recorded, or
@@ -355,6 +361,8 @@ enum status checkpoint_decode(const void *bytes, size_t size, const struct check
                               struct run_state *state, struct error *error) {
     struct head head;
     enum status status = decode_head(bytes, size, key, state->run, &head, error);
+    if (status == STATUS_OK)
+        status = check_length(&head, state->run, error);
     if (status != STATUS_OK)
         return status;
     const unsigned char *front = bytes;
@@ -421,6 +429,8 @@ enum status checkpoint_peek(int folder, const char *name, const struct checkpoin
     if (status != STATUS_OK || file < 0)
         return status;
     status = read_head(file, size, key, run, front, &head, error);
+    if (status == STATUS_OK && run)
+        status = check_length(&head, run, error);
     if (status == STATUS_OK)
         *epochs = head.epochs;
     close(file);
@@ -457,6 +467,8 @@ enum status checkpoint_read(int folder, const char *name, const struct checkpoin
     if (status != STATUS_OK)
         return status;
     status = read_head(file, size, key, state->run, front, &head, error);
+    if (status == STATUS_OK)
+        status = check_length(&head, state->run, error);
     if (status == STATUS_OK)
         status = read_body(file, &head, front, state, error);
     close(file);

@@ -50,7 +50,8 @@ size_t checkpoint_bytes(const struct checkpoint_identity *identity, const struct
                         size_t further);
 
 /* Set *epochs to those a file's run was trained, after a look at its head; 0 when there is no such
- * file. STATUS_INPUT for a file that is damaged, not of this key, or too far for the run. */
+ * file. STATUS_INPUT for a file that is damaged, not of this key, or too far for the run; without a
+ * run, which is NULL, whether the file fits one is not looked at. */
 enum status checkpoint_peek(int folder, const char *name, const struct checkpoint_key *key,
                             const struct run *run, size_t *epochs, struct error *error);
 

@@ -245,6 +245,18 @@ static bool starts(struct checkpoints *checkpoints, const struct digest *run) {
     return is_new || checkpoints->started.failed;
 }
 
+/* Whether a file has a state that only a longer training than one of so many epochs can go on from.
+ */
+static bool is_further(struct checkpoints *checkpoints, const struct checkpoint_slots *slots,
+                       size_t file, size_t epochs) {
+    const struct checkpoint_key key = key_of(checkpoints, slots);
+    struct error error;
+    size_t reached;
+    return checkpoint_peek(checkpoints->folder, name_of(slots, endings[file]).text, &key, NULL,
+                           &reached, &error) == STATUS_OK &&
+           reached >= epochs;
+}
+
 void checkpoints_find(struct checkpoints *checkpoints, const struct run *run,
                       struct checkpoint_slots *slots) {
     struct error errors[2] = {{.code = STATUS_OK}, {.code = STATUS_OK}};
@@ -252,7 +264,7 @@ void checkpoints_find(struct checkpoints *checkpoints, const struct run *run,
     if (!checkpoints_exist(checkpoints))
         return;
     if (checkpoints->again && starts(checkpoints, &slots->run)) {
-        checkpoints_remove(checkpoints, slots);
+        checkpoints_remove(checkpoints, slots, SIZE_MAX);
         return;
     }
     const struct checkpoint_key key = key_of(checkpoints, slots);
@@ -260,9 +272,12 @@ void checkpoints_find(struct checkpoints *checkpoints, const struct run *run,
         checkpoint_peek(checkpoints->folder, name_of(slots, endings[i]).text, &key, run,
                         &slots->epochs[i], &errors[i]);
     tell_start(slots, start);
-    for (size_t i = 0; i < 2; i++)
-        if (errors[i].code != STATUS_OK)
+    for (size_t i = 0; i < 2; i++) {
+        slots->further[i] =
+            errors[i].code != STATUS_OK && is_further(checkpoints, slots, i, run_epochs(run));
+        if (errors[i].code != STATUS_OK && !slots->further[i])
             add_note(checkpoints, name_of(slots, endings[i]).text, start, errors[i].message);
+    }
 }
 
 bool checkpoints_resume(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
@@ -294,15 +309,17 @@ static void write_state(struct checkpoints *checkpoints, int folder, struct chec
         add_failure(checkpoints, error.message);
 }
 
-/* Put it into the place of the older one. */
+/* Put it into the place of the older one. Of a longer training's two one is left. */
 static void place_state(struct checkpoints *checkpoints, int folder, struct checkpoint_slots *slots,
                         const struct run_state *state) {
-    const size_t older = slots->epochs[1] < slots->epochs[0];
+    const size_t older = slots->further[0] != slots->further[1]
+                             ? slots->further[0]
+                             : slots->epochs[1] < slots->epochs[0];
     if (!slots->written)
         return;
     if (renameat(folder, name_of(slots, "new").text, folder, name_of(slots, endings[older]).text) ==
         0)
-        slots->epochs[older] = state->epochs;
+        slots->epochs[older] = state->epochs, slots->further[older] = false;
     else
         add_failure(checkpoints, strerror(errno));
 }
@@ -323,11 +340,13 @@ void checkpoints_keep(struct checkpoints *checkpoints, struct checkpoint_slots *
         fsync(folder);
 }
 
-void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots) {
+void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
+                        size_t epochs) {
     if (!checkpoints_exist(checkpoints) || atomic_load(&checkpoints->held))
         return;
     for (size_t i = 0; i < 2; i++) {
-        unlinkat(checkpoints->folder, name_of(slots, endings[i]).text, 0);
+        if (!is_further(checkpoints, slots, i, epochs))
+            unlinkat(checkpoints->folder, name_of(slots, endings[i]).text, 0);
         slots->epochs[i] = 0;
     }
     unlinkat(checkpoints->folder, name_of(slots, "new").text, 0);

@@ -26,6 +26,7 @@ struct checkpoint_slots {
     struct digest run; /* of all that determines the run's numbers, its length aside */
     size_t metric_count;
     size_t epochs[2]; /* of each file's state; 0: none that can be used */
+    bool further[2];  /* the file's state is a longer training's, which may go on from there */
     bool written;     /* a newer state waits to take the older one's place */
 };
 
@@ -65,8 +66,10 @@ bool checkpoints_resume(struct checkpoints *checkpoints, struct checkpoint_slots
 void checkpoints_keep(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
                       const struct run_state *states, size_t count, bool lasting);
 
-/* Remove a run's files, unless all are held. */
-void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots);
+/* Remove a run's files, unless all are held, but those from which only a longer training than one
+ * of so many epochs can go on. */
+void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
+                        size_t epochs);
 
 /* Append what a person should know, a line each, and forget it. The same is said once. */
 void checkpoints_take_notes(struct checkpoints *checkpoints, struct text *text);

@@ -199,7 +199,7 @@ static enum status clean_up(const struct planning *planning, struct error *error
         text.failed |= keys.stream.failed || keys.run.failed || keys.seed.failed;
         if (!text.failed && !has_run(planning->keyed, planning->plan->trial_count, &key) &&
             !has_run(spared, spared_count, &key))
-            checkpoints_remove(checkpoints, &slots);
+            checkpoints_remove(checkpoints, &slots, key.epochs);
     }
     const bool failed = text.failed;
     keys_release(&keys);

@@ -402,7 +402,8 @@ static void settle(struct schedule *schedule, bool safe) {
     for (struct message *message = schedule->ended, *next; message; message = next) {
         next = message->next;
         if (safe && checkpoints && is_done(&message->result))
-            checkpoints_remove(checkpoints, &schedule->plan->slots[message->result.run->index]);
+            checkpoints_remove(checkpoints, &schedule->plan->slots[message->result.run->index],
+                               run_epochs(message->result.run));
         free(message);
     }
     schedule->ended = NULL;
