@@ -17,11 +17,11 @@ static const struct {
     const char *name;
     float value;
 } constants[OPERANDS] = {
-    [ZERO] = {"zero", 0},
-    [HALF] = {"half", 0.5f},
-    [ONE] = {"one", 1},
-    [SIX] = {"six", 6},
-    [SQRT_HALF] = {"sqrt_half", 0.70710678118654752f},
+    [ZERO] = {"constant/zero", 0},
+    [HALF] = {"constant/half", 0.5f},
+    [ONE] = {"constant/one", 1},
+    [SIX] = {"constant/six", 6},
+    [SQRT_HALF] = {"constant/sqrt_half", 0.70710678118654752f},
 };
 
 struct attribute {
@@ -586,8 +586,8 @@ static enum status check(const struct model *model, struct error *error) {
 /* From what the data set has to what is trained on. */
 static void add_image(struct builder *builder, const struct onnx_request *request, size_t count) {
     const float divisor = (float)request->divisor;
-    onnx_add_tensor(builder->graph, "divisor", &divisor, (struct shape){0});
-    builder->value = apply(builder, "Div", "scaled", INPUT_IMAGE, "divisor");
+    onnx_add_tensor(builder->graph, "image/divisor", &divisor, (struct shape){0});
+    builder->value = apply(builder, "Div", "image/scaled", INPUT_IMAGE, "image/divisor");
     builder->value =
         normalized(builder, builder->value, INPUT_IMAGE, &request->model->normalization, count);
 }
@@ -613,7 +613,7 @@ enum status onnx_make(const struct onnx_request *request, struct arena *arena, c
     if (arena->failed)
         return error_memory(error);
     if (!network_has_named_outputs(&model->spec)) {
-        reshape(&builder, shape_vector(model->shape.classes), "row", "row_shape");
+        reshape(&builder, shape_vector(model->shape.classes), "output/row", "output/row_shape");
         onnx_rename_output(builder.graph, outputs[0].name);
     }
     const struct onnx_file file = {.name = request->name,
