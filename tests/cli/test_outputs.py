@@ -59,6 +59,8 @@ REFUSED = (
     (" odd:", " val_odd:", "no output's name begins with 'val'"),
     (" odd:", " binary:", "binary_accuracy would be the name of a score"),
     (" odd:", " digit:", "here twice"),
+    ("begin: 24 relu\n      trunk: 12 tanh\n      outputs:\n", "outputs: {dense: {units: 10, activation: softmax}}\n      twice:\n",
+     "layers: an output can't have the name 'dense'"),
     (" odd:", " dense:", ":17:9: layers: an output can't have the name 'dense': that is a kind of layer"),
     ("{dense: {units: 2, activation: softmax}, ", "{dense: 2, activation: softmax, ",
      ":17:15: layers: what 'dense' takes stands within it: {dense: {units: ..., activation: ...}}"),
