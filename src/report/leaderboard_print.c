@@ -35,13 +35,10 @@ static const char *score(struct arena *arena, const struct score *of, double val
 /* The leaderboard's own column may say it already; and of trials that predict numbers none has it.
  */
 static bool shows_test_accuracy(const struct leaderboard *leaderboard) {
-    bool any = leaderboard->observations->score.metric != NULL, none_completed = true;
-    for (size_t i = 0; i < leaderboard->count && !any; i++) {
-        none_completed = none_completed && leaderboard->standings[i].n == 0;
+    bool any = leaderboard->observations->score.metric != NULL;
+    for (size_t i = 0; i < leaderboard->count && !any; i++)
         any = !isnan(leaderboard->standings[i].test_accuracy);
-    }
-    return (any || none_completed) &&
-           strcmp(leaderboard->observations->column, "test_accuracy") != 0;
+    return any && strcmp(leaderboard->observations->column, "test_accuracy") != 0;
 }
 
 /* The metrics that have no column of their own already. */
