@@ -297,6 +297,19 @@ static void set_normalized(struct dataset *dataset, bool *normalized, const char
     dataset->digest = digest_of(pieces, 3);
 }
 
+static enum status refuse_input(const struct dataset *dataset, const char *name,
+                                struct error *error) {
+    struct text inputs;
+    text_init(&inputs);
+    for (size_t i = 0; i < dataset->array_count; i++)
+        text_printf(&inputs, ", %s", dataset->arrays[i].name);
+    error_set(error, STATUS_INPUT,
+              "normalization: there is no input '%.60s'; inputs are image%.200s", name,
+              inputs.failed ? "" : inputs.data);
+    text_release(&inputs);
+    return error_place(error, dataset->source, 0, 0);
+}
+
 /* In the data set's own order, whatever that of the names. */
 static enum status normalize_inputs(struct dataset *dataset, const struct dataset_options *options,
                                     struct error *error) {
@@ -304,10 +317,7 @@ static enum status normalize_inputs(struct dataset *dataset, const struct datase
     for (size_t i = 0; i < options->normalized_count; i++) {
         const size_t at = dataset_array_find(dataset, options->normalized[i]);
         if (at == dataset->array_count)
-            return error_set(error, STATUS_INPUT,
-                             "has no array '%.60s' beside its first input and its first target, so "
-                             "there is nothing to normalise; the first input is called image",
-                             options->normalized[i]);
+            return refuse_input(dataset, options->normalized[i], error);
         named[at] = true;
     }
     if (options->normalization)

@@ -84,17 +84,20 @@ static enum status read_image_size(const struct reading *reading, const struct n
 
 static enum status read_normalization(const struct reading *reading, const struct node *node,
                                       struct dataset_options *options) {
+    static const char allowed[] = "normalization must be true, false, or a list of inputs' names, "
+                                  "of which image is the first one, as in [image, age]";
+
     if (node->kind != NODE_SEQUENCE)
-        return reading_boolean(reading, node, "normalization", &options->normalization);
+        return scalar_boolean(node, &options->normalization)
+                   ? STATUS_OK
+                   : reading_fail(reading, node, "%s", allowed);
     const char **names = ARENA_NEW(reading->arena, const char *, node->count);
     if (!names && node->count > 0)
         return error_memory(reading->error);
     options->normalized = names;
     for (size_t i = 0; i < node->count; i++) {
         if (node->items[i]->kind != NODE_SCALAR)
-            return reading_fail(reading, node->items[i],
-                                "normalization must be true, false, or a list of inputs' names, as "
-                                "in [image, age]");
+            return reading_fail(reading, node->items[i], "%s", allowed);
         if (node_says(node->items[i], INPUT_IMAGE))
             options->normalization = true;
         else

@@ -131,7 +131,8 @@ class Inputs(Case):
         digests = [row[0] for row in self.ask("SELECT DISTINCT dataset_digest FROM sweeps", "names.db")]
         self.assertEqual(len(digests), 4)
         self.assertIn(self.ask("SELECT dataset_digest FROM sweeps", "named.db")[0][0], digests)
-        for names, told in (("[met]", "has no array 'met'"), ("[[meta]]", "a list of inputs' names"), ("meta", "true or false")):
+        for names, told in (("[met]", "two.npz: normalization: there is no input 'met'; inputs are image, age, meta, side"),
+                            ("[[meta]]", "a list of inputs' names"), ("meta", "a list of inputs' names, of which image is the first one")):
             self.write("in.yaml", text.replace("./two.npz", f"{{name: ./two.npz, normalization: {names}}}"))
             self.fails(65, told, "plan", "in.yaml")
         self.expect_shards_like_a_run(named)
