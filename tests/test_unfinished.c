@@ -73,6 +73,13 @@ static size_t count_unfinished(const struct report_data *data) {
     return count;
 }
 
+static size_t count_going(const struct report_data *data) {
+    size_t count = 0;
+    for (size_t i = 0; i < data->observations->count; i++)
+        count += data->going[i];
+    return count;
+}
+
 static void it_comes_back(void **state) {
     (void)state;
     struct running running;
@@ -140,7 +147,7 @@ static void it_is_shown_and_no_result(void **state) {
     close_running(&running);
 }
 
-static void what_is_not_of_the_command_is_not_used(void **state) {
+static void what_is_of_another_command_is_not_running(void **state) {
     (void)state;
     static const char *const changes[] = {"pid = pid + 1", "host = 'elsewhere'",
                                           "started_at = '2026-01-01 00:00:00.000'"};
@@ -155,11 +162,13 @@ static void what_is_not_of_the_command_is_not_used(void **state) {
         snprintf(sql, sizeof sql, "UPDATE commands SET %s", changes[i]);
         tell("r.db", sql);
         report(&running, &data);
-        assert_int_equal(count_unfinished(&data), 0);
+        assert_int_equal(count_unfinished(&data), 2);
+        assert_int_equal(count_going(&data), 0);
         tell("r.db", "UPDATE commands SET (pid, host, started_at) = (SELECT pid, host, started_at "
                      "FROM kept); DROP TABLE kept");
         report(&running, &data);
         assert_int_equal(count_unfinished(&data), 2);
+        assert_int_equal(count_going(&data), 2);
     }
     close_running(&running);
 }
@@ -180,16 +189,50 @@ static void what_is_torn_is_read_as_far_as_it_goes(void **state) {
         arena_reset(&running.arena);
     }
     assert_int_equal(count, 0);
-    /* A run that is interrupted leaves it, as does one that is killed; the next removes it. */
-    put_one(&running, 1, 5);
+    close_running(&running);
+}
+
+static void open_again(struct running *running) {
+    assert_int_equal(unfinished_open(in_folder("r.db"), running->store, &running->made.config,
+                                     &running->made.space, &running->trials, NULL),
+                     STATUS_OK);
+}
+
+/* What a run leaves that is interrupted stays, also when others end that train something else,
+ * until the trials have their results. */
+static void what_is_left_stays_until_it_has_a_result(void **state) {
+    (void)state;
+    struct running running;
+    size_t count;
+    open_running(&running);
+    put_one(&running, 0, 3);
+    put_one(&running, 1, 4);
+    put_one(&running, 2, 5);
     unfinished_close(running.trials, true);
+    open_again(&running);
+    put_one(&running, 0, 6);
+    put_one(&running, 3, 7);
+    unfinished_close(running.trials, true);
+    const struct unfinished_history *first = read_all(&running, &count);
+    assert_int_equal(count, 4);
+    assert_string_equal(first->delivery.digest, running.made.space.trials[1].digest.hex);
+    assert_true(first->delivery.result->history[0].train.loss ==
+                completed(&running.made, 1, 4).history[0].train.loss);
+    open_again(&running);
+    unfinished_drop(running.trials, 1);
+    put_one(&running, 2, 8);
+    unfinished_drop(running.trials, 2);
+    unfinished_close(running.trials, false);
     read_all(&running, &count);
     assert_int_equal(count, 2);
-    fclose(fopen(beside, "w"));
-    assert_int_equal(unfinished_open(in_folder("r.db"), running.store, &running.made.config,
-                                     &running.made.space, &running.trials, NULL),
-                     STATUS_OK);
+    put(running.store, &running.made, completed(&running.made, 0, 1));
+    assert_int_equal(store_commit(running.store, NULL), STATUS_OK);
+    open_again(&running);
+    unfinished_drop(running.trials, 3);
+    unfinished_close(running.trials, false);
     assert_true(access(beside, F_OK) != 0);
+    open_again(&running);
+    fclose(fopen(beside, "w"));
     close_running(&running);
 }
 
@@ -241,8 +284,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(it_comes_back),
         CASE(it_is_shown_and_no_result),
-        CASE(what_is_not_of_the_command_is_not_used),
+        CASE(what_is_of_another_command_is_not_running),
         CASE(what_is_torn_is_read_as_far_as_it_goes),
+        CASE(what_is_left_stays_until_it_has_a_result),
         CASE(what_can_not_be_written_is_missed_by_nobody),
         CASE(a_file_of_somebody_elses_stays),
     };

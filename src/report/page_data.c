@@ -234,7 +234,7 @@ static void append_trials(struct json *json, const struct report_data *data,
     for (size_t i = 0; i < count; i++)
         json_integer(json, NULL,
                      !data->unfinished[i] ? (int64_t)observations->items[i].status
-                     : data->goes_on      ? RUNNING
+                     : data->going[i]     ? RUNNING
                                           : INTERRUPTED);
     json_end(json);
     append_origins(json, data);

@@ -127,7 +127,8 @@ static enum status read_all(struct store *store, int64_t sweep, struct arena *ar
         return status;
     read_sweep(store, first.sweep_id, arena, &data->sweep);
     data->unfinished = ARENA_NEW(arena, const struct trial_result *, first.count);
-    if (!data->unfinished)
+    data->going = ARENA_NEW(arena, bool, first.count);
+    if (!data->unfinished || !data->going)
         return error_memory(error);
     read_origins(store, &first, arena, data);
     read_failures(store, &first, arena, data);
@@ -144,17 +145,29 @@ enum status store_report(struct store *store, int64_t sweep, struct arena *arena
     return status;
 }
 
-static void note_unfinished(const struct delivery *delivery, int64_t trial,
+/* All of a sweep measure the same, unless another sweep left them of a trial that both have. */
+static bool measures_the_same(const struct report_data *data, const struct delivery *delivery) {
+    bool same = data->unfinished_metric_count == delivery->metric_count;
+    for (size_t i = 0; same && i < delivery->metric_count; i++)
+        same = data->unfinished_metrics[i] == delivery->metrics[i];
+    return same || !data->unfinished_metrics;
+}
+
+static void note_unfinished(const struct delivery *delivery, int64_t trial, bool going,
                             struct report_data *data) {
     const struct observations *observations = data->observations;
     size_t at = 0;
+    if (!measures_the_same(data, delivery))
+        return;
     while (at < observations->count && observations->items[at].trial != trial)
         at++;
     for (size_t i = 0; at < observations->count && i < observations->count; i++) {
         const enum observation_status status = observations->items[i].status;
         if (data->runs[i] == data->runs[at] &&
-            (status == OBSERVATION_PENDING || status == OBSERVATION_FAILED))
+            (status == OBSERVATION_PENDING || status == OBSERVATION_FAILED)) {
             data->unfinished[i] = delivery->result;
+            data->going[i] = going;
+        }
     }
     data->unfinished_metric_count = delivery->metric_count;
     data->unfinished_metrics = delivery->metrics;
@@ -165,15 +178,13 @@ enum status store_report_unfinished(struct store *store, const struct unfinished
     const struct provenance *provenance = &data->provenance;
     const struct command_record *last =
         provenance->count > 0 ? &provenance->commands[provenance->count - 1] : NULL;
-    data->goes_on = goes_on;
     struct statement *find =
         database_prepare(store->database, "SELECT trial_id FROM trials WHERE digest = ?");
-    for (const struct unfinished_history *one = histories; last && one; one = one->next) {
-        if (!unfinished_is_of(one, last))
-            continue;
+    for (const struct unfinished_history *one = histories; one; one = one->next) {
+        const bool going = goes_on && last && unfinished_is_of(one, last);
         statement_bind_text(find, 1, one->delivery.digest);
         if (statement_step(find))
-            note_unfinished(&one->delivery, statement_integer(find, 0), data);
+            note_unfinished(&one->delivery, statement_integer(find, 0), going, data);
         statement_reset(find);
     }
     statement_free(find);

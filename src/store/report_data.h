@@ -45,11 +45,11 @@ struct report_data {
     const struct report_origin *origins; /* by trial */
     size_t failure_count;
     const struct report_failure *failures;
-    /* By trial: what one has given so far that is being trained, or was when the last command on
-     * the sweep was interrupted or killed; NULL of all others. What a run has given is that of
-     * each of its trials which are to come. */
+    /* By trial: what one has given so far that is being trained, or was when its command was
+     * interrupted or killed; NULL of all others. What a run has given is that of each of its
+     * trials which are to come. */
     const struct trial_result **unfinished;
-    bool goes_on; /* they are being trained */
+    bool *going; /* by trial: it is being trained */
     /* What is measured of these besides loss and accuracy. */
     size_t unfinished_metric_count;
     const struct metric *const *unfinished_metrics;
@@ -60,8 +60,7 @@ struct report_data {
 enum status store_report(struct store *store, int64_t sweep, struct arena *arena,
                          struct report_data *data, struct error *error);
 
-/* Take what is the last command's of what unfinished_read gave; `goes_on`: that command is running.
- */
+/* Take what unfinished_read gave; `goes_on`: the last command on the sweep is running. */
 enum status store_report_unfinished(struct store *store, const struct unfinished_history *histories,
                                     bool goes_on, struct report_data *data, struct error *error);
 

@@ -19,7 +19,8 @@
 #define BYTES_MAX ((size_t)8 << 20)
 
 struct unfinished_trial {
-    size_t trial;
+    struct digest digest;
+    bool own; /* of this command; else the record of the command that gave it comes first */
     struct text record;
 };
 
@@ -58,55 +59,12 @@ static bool is_ours(const char *database, const char *path) {
     return ours;
 }
 
-enum status unfinished_open(const char *database, const struct store *store,
-                            const struct config *config, const struct space *space,
-                            struct unfinished_trials **unfinished, struct error *error) {
-    struct unfinished_trials *made = *unfinished = calloc(1, sizeof *made);
-    if (!made)
-        return error_memory(error);
-    made->store = store;
-    made->config = config;
-    made->space = space;
-    made->path = path_beside(database);
-    if (!made->path)
-        return error_memory(error);
-    made->blocked = !is_ours(database, made->path);
-    if (!made->blocked)
-        unlink(made->path);
-    return STATUS_OK;
-}
-
-void unfinished_close(struct unfinished_trials *unfinished, bool interrupted) {
-    if (!unfinished)
-        return;
-    unfinished->next = 0;
-    if (interrupted)
-        unfinished_write(unfinished);
-    else if (unfinished->path && !unfinished->blocked)
-        unlink(unfinished->path);
-    for (size_t i = 0; i < unfinished->count; i++)
-        text_release(&unfinished->items[i].record);
-    free(unfinished->items);
-    free(unfinished->path);
-    free(unfinished);
-}
-
-/* --- the trials --- */
-
 static void remove_at(struct unfinished_trials *unfinished, size_t at) {
     struct unfinished_trial *item = &unfinished->items[at];
     unfinished->bytes -= item->record.length;
     text_release(&item->record);
     memmove(item, item + 1, (--unfinished->count - at) * sizeof *item);
     unfinished->changed = true;
-}
-
-void unfinished_drop(struct unfinished_trials *unfinished, size_t trial) {
-    for (size_t i = 0; i < unfinished->count; i++)
-        if (unfinished->items[i].trial == trial) {
-            remove_at(unfinished, i);
-            return;
-        }
 }
 
 static bool reserve(struct unfinished_trials *unfinished) {
@@ -121,6 +79,92 @@ static bool reserve(struct unfinished_trials *unfinished) {
     return true;
 }
 
+/* Takes the record, which may have failed. */
+static void append_item(struct unfinished_trials *unfinished, const char *digest, bool own,
+                        struct text *record) {
+    if (record->failed || !reserve(unfinished)) {
+        text_release(record);
+        return;
+    }
+    struct unfinished_trial *item = &unfinished->items[unfinished->count++];
+    *item = (struct unfinished_trial){.own = own, .record = *record};
+    snprintf(item->digest.hex, sizeof item->digest.hex, "%s", digest);
+    unfinished->bytes += record->length;
+    unfinished->changed = true;
+    while (unfinished->bytes > BYTES_MAX && unfinished->count > 1)
+        remove_at(unfinished, 0);
+}
+
+/* What other commands left of trials that still have no result. */
+static void take_over(const char *database, struct unfinished_trials *unfinished) {
+    struct arena arena;
+    arena_init(&arena);
+    struct statement *find = database_prepare(
+        unfinished->store->database,
+        "SELECT 1 FROM trials WHERE digest = ? AND status IN ('pending', 'failed')");
+    for (const struct unfinished_history *one = unfinished_read(database, &arena); one;
+         one = one->next) {
+        struct text record;
+        statement_bind_text(find, 1, one->delivery.digest);
+        if (statement_step(find)) {
+            text_init(&record);
+            spool_append_command(&record, one->delivery.command);
+            spool_append(&record, &one->delivery);
+            append_item(unfinished, one->delivery.digest, false, &record);
+        }
+        statement_reset(find);
+    }
+    statement_free(find);
+    arena_release(&arena);
+}
+
+enum status unfinished_open(const char *database, const struct store *store,
+                            const struct config *config, const struct space *space,
+                            struct unfinished_trials **unfinished, struct error *error) {
+    struct unfinished_trials *made = *unfinished = calloc(1, sizeof *made);
+    if (!made)
+        return error_memory(error);
+    made->store = store;
+    made->config = config;
+    made->space = space;
+    made->path = path_beside(database);
+    if (!made->path)
+        return error_memory(error);
+    made->blocked = !is_ours(database, made->path);
+    if (!made->blocked)
+        take_over(database, made);
+    if (!made->blocked && made->count == 0)
+        unlink(made->path);
+    return STATUS_OK;
+}
+
+void unfinished_close(struct unfinished_trials *unfinished, bool interrupted) {
+    if (!unfinished)
+        return;
+    for (size_t i = unfinished->count; !interrupted && i-- > 0;)
+        if (unfinished->items[i].own)
+            remove_at(unfinished, i);
+    unfinished->next = 0;
+    if (unfinished->path)
+        unfinished_write(unfinished);
+    for (size_t i = 0; i < unfinished->count; i++)
+        text_release(&unfinished->items[i].record);
+    free(unfinished->items);
+    free(unfinished->path);
+    free(unfinished);
+}
+
+/* --- the trials --- */
+
+void unfinished_drop(struct unfinished_trials *unfinished, size_t trial) {
+    const struct digest *digest = &unfinished->space->trials[trial].digest;
+    for (size_t i = 0; i < unfinished->count; i++)
+        if (strcmp(unfinished->items[i].digest.hex, digest->hex) == 0) {
+            remove_at(unfinished, i);
+            return;
+        }
+}
+
 void unfinished_put(struct unfinished_trials *unfinished, const struct trial_result *result) {
     const struct delivery delivery = {.digest = unfinished->space->trials[result->trial].digest.hex,
                                       .metric_count = unfinished->config->metric_count,
@@ -130,15 +174,7 @@ void unfinished_put(struct unfinished_trials *unfinished, const struct trial_res
     unfinished_drop(unfinished, result->trial);
     text_init(&record);
     spool_append(&record, &delivery);
-    if (record.failed || !reserve(unfinished)) {
-        text_release(&record);
-        return;
-    }
-    unfinished->items[unfinished->count++] = (struct unfinished_trial){result->trial, record};
-    unfinished->bytes += record.length;
-    unfinished->changed = true;
-    while (unfinished->bytes > BYTES_MAX && unfinished->count > 1)
-        remove_at(unfinished, 0);
+    append_item(unfinished, delivery.digest, true, &record);
 }
 
 /* --- the file --- */
@@ -158,9 +194,13 @@ static bool write_file(const struct unfinished_trials *unfinished) {
     spool_append_title(&title);
     write_bytes(&title, output.stream);
     text_release(&title);
+    for (size_t i = 0; i < unfinished->count; i++)
+        if (!unfinished->items[i].own)
+            write_bytes(&unfinished->items[i].record, output.stream);
     write_bytes(&unfinished->store->origin, output.stream);
     for (size_t i = 0; i < unfinished->count; i++)
-        write_bytes(&unfinished->items[i].record, output.stream);
+        if (unfinished->items[i].own)
+            write_bytes(&unfinished->items[i].record, output.stream);
     return output_keep(&output, NULL) == STATUS_OK;
 }
 

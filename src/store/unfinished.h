@@ -1,8 +1,8 @@
 /* What the trials that are being trained have given so far, for who looks on: a small file beside
- * the database, FILE.unfinished, that `run` writes anew whole every other second. It is removed
- * once the sweep has ended, and stays when the run is interrupted or killed, until the next one
- * begins. Nothing depends on it: what can't be written is missed by nobody but a reader's curves.
- * It has the records of a spool (spool.h). */
+ * the database, FILE.unfinished, that `run` writes anew whole every other second. What a run that
+ * is interrupted or killed has in it stays, also while other commands write theirs, until the
+ * trials have their results. Nothing depends on it: what can't be written is missed by nobody but
+ * a reader's curves. It has the records of a spool (spool.h). */
 #ifndef SWEEP_STORE_UNFINISHED_H
 #define SWEEP_STORE_UNFINISHED_H
 
@@ -12,8 +12,9 @@
 
 struct unfinished_trials;
 
-/* For the sweep that the store has begun, whose config and space stay where they are. What another
- * run left beside the database is removed; a file of somebody else's stays, and nothing is written.
+/* For the sweep that the store has begun, whose config and space stay where they are. What other
+ * runs left of trials without a result stays; a file of somebody else's does, and nothing is
+ * written.
  * STATUS_MEMORY. */
 enum status unfinished_open(const char *database, const struct store *store,
                             const struct config *config, const struct space *space,
@@ -28,7 +29,8 @@ void unfinished_drop(struct unfinished_trials *unfinished, size_t trial);
  * not have yet are in it still if this follows store_commit. */
 void unfinished_write(struct unfinished_trials *unfinished);
 
-/* Write the file a last time if the run was interrupted, else remove it. NULL is fine. */
+/* Write the file a last time, or remove it if there is nothing to write: after a run that was not
+ * interrupted, what others left. NULL is fine. */
 void unfinished_close(struct unfinished_trials *unfinished, bool interrupted);
 
 /* What a reader finds: the trials, one after the other. */

@@ -48,6 +48,11 @@ class Live(Case):
         self.assertEqual({"loss", "accuracy", "val_loss", "val_accuracy", "f1_score", "val_f1_score"}, set(names))
         return {"epoch": run["epoch"], **dict(zip(names, run["values"]))}
 
+    def goes_on(self, name):
+        """What was interrupted is said to be, until it runs."""
+        sweep, live = self.page(name)
+        return live == "running" and sweep["trials"]["state"] == [RUNNING, RUNNING]
+
     def report(self, name="once.html"):
         """A page as it is now, from another terminal."""
         self.sweep("report", "-fo", name)
@@ -98,7 +103,7 @@ class Live(Case):
         self.expect_left(first)
 
         process = self.begin("--report", "again.html")
-        self.wait(lambda: self.page("again.html")[1] == "running" and self.curve("again.html"), process)
+        self.wait(lambda: self.goes_on("again.html"), process)
         again = self.curve("again.html")
         self.assertGreater(again["epoch"][-1], 1)
         self.assertEqual((again["epoch"][0], again["loss"][0]), (1, first["loss"][0]))
@@ -110,10 +115,13 @@ class Live(Case):
         self.assertEqual(self.page("again.html")[1], "interrupted")
         self.assertEqual(self.curve("again.html", INTERRUPTED), self.curve("left.html", INTERRUPTED))
 
-        # What another sweep does on the database is none of this one's.
-        self.write("endless.yaml", ENDLESS.replace("900000, 1000000", "1, 2").replace("name: endless", "name: short"))
-        self.sweep("run", "endless.yaml", "-q")
-        self.assertFalse(left.exists())
+        # What another sweep does on the database changes nothing of it, and what it ends of this one's does.
+        kept = self.curve("left.html", INTERRUPTED)
+        self.write("short.yaml", ENDLESS.replace("900000, 1000000", "1, 2").replace("name: endless", "name: short"))
+        self.sweep("run", "short.yaml", "-q")
+        self.sweep("report", "-fo", "left.html", "--sweep", "endless")
+        self.assertEqual(self.curve("left.html", INTERRUPTED), kept)
+        self.assertTrue(self.checkpoints())
 
 
 if __name__ == "__main__":
