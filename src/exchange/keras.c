@@ -314,25 +314,14 @@ static void append_scaling(struct keras_writer *writer, const char *name,
     text_append(&writer->body, "\n");
 }
 
-/* By what is trained on; of a grey image one mean. */
-static void append_normalization(struct keras_writer *writer) {
-    const struct keras_request *request = writer->request;
-    if (request->normalized && image_shape(request->spec).rank > 0)
-        text_printf(&writer->body,
-                    "normalization = layers.Normalization(axis=%s)\n"
-                    "normalization.adapt(x[:%" PRId64 "])\n"
-                    "x, x_test = normalization(x), normalization(x_test)\n",
-                    image_shape(request->spec).rank == 2 ? "None" : "-1",
-                    request->setting->values[HP_TRAIN_IMAGES].integer);
-}
-
-static void append_array_normalization(struct keras_writer *writer, const char *key,
-                                       const struct shape *shape) {
+/* By what is trained on; of a grey image one mean. `key` is "", or that of one of several inputs in
+ * its brackets. */
+static void append_normalization(struct keras_writer *writer, const char *key, size_t rank) {
     text_printf(&writer->body,
                 "normalization = layers.Normalization(axis=%s)\n"
-                "normalization.adapt(x[%s][:%" PRId64 "])\n"
-                "x[%s], x_test[%s] = normalization(x[%s]), normalization(x_test[%s])\n",
-                shape->rank == 2 ? "None" : "-1", key,
+                "normalization.adapt(x%s[:%" PRId64 "])\n"
+                "x%s, x_test%s = normalization(x%s), normalization(x_test%s)\n",
+                rank == 2 ? "None" : "-1", key,
                 writer->request->setting->values[HP_TRAIN_IMAGES].integer, key, key, key, key);
 }
 
@@ -348,9 +337,11 @@ static void append_array_normalizations(struct keras_writer *writer) {
         if (at == data->array_count || !data->arrays[at].normalized)
             continue;
         text_init(&key);
+        text_append(&key, "[");
         keras_append_input(spec, i, &key);
+        text_append(&key, "]");
         if (!key.failed)
-            append_array_normalization(writer, key.data, &layer->input->shape);
+            append_normalization(writer, key.data, layer->input->shape.rank);
         writer->body.failed |= key.failed;
         text_release(&key);
     }
@@ -406,7 +397,8 @@ static void append_preparation(struct keras_writer *writer) {
     const double divisor = request->setting->values[HP_TRAIN_LABEL_DIVISOR].real;
     append_scaling(writer, "x", HP_TRAIN_IMAGE_DIVISOR);
     append_scaling(writer, "x_test", HP_TEST_IMAGE_DIVISOR);
-    append_normalization(writer);
+    if (request->normalized && image_shape(request->spec).rank > 0)
+        append_normalization(writer, "", image_shape(request->spec).rank);
     append_inputs(writer, "x", "train");
     append_inputs(writer, "x_test", "test");
     append_array_normalizations(writer);

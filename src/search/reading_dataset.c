@@ -86,7 +86,6 @@ static enum status read_normalization(const struct reading *reading, const struc
                                       struct dataset_options *options) {
     static const char allowed[] = "normalization must be true, false, or a list of inputs' names, "
                                   "of which image is the first one, as in [image, age]";
-
     if (node->kind != NODE_SEQUENCE)
         return scalar_boolean(node, &options->normalization)
                    ? STATUS_OK
