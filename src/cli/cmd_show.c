@@ -440,6 +440,7 @@ static enum status print_keras(const struct trial_selection *chosen, struct erro
         .normalized = chosen->has_data && chosen->dataset.normalized,
         .dataset = chosen->record.dataset,
         .data = chosen->has_data ? &chosen->dataset : NULL,
+        .options = &chosen->options,
         .images = chosen->has_data ? chosen->dataset.train.count : 0};
     text_init(&text);
     keras_append(&request, &text);

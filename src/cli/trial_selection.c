@@ -76,8 +76,9 @@ static enum status find_data(struct trial_selection *chosen) {
     struct config config = {0}; /* which says how it was read */
     if (record->sweep_id != 0)
         store_sweep_config(chosen->store, record->sweep_id, &chosen->arena, &config);
-    const struct dataset_places places = {
-        .data_dir = chosen->data_dir, .options = config_dataset_options(&config, record->dataset)};
+    chosen->options = *config_dataset_options(&config, record->dataset);
+    const struct dataset_places places = {.data_dir = chosen->data_dir,
+                                          .options = &chosen->options};
     const bool known = catalogue_find(record->dataset) != NULL;
     const char *names[4];
     size_t count = 0;

@@ -26,7 +26,8 @@ struct trial_selection {
     struct error no_model; /* why there is none, and how to get one */
     struct dataset dataset;
     bool has_data;
-    struct error no_data; /* the same */
+    struct dataset_options options; /* how the sweep's config has it read */
+    struct error no_data;           /* the same */
 };
 
 void trial_selection_init(struct trial_selection *chosen);

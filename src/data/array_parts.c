@@ -145,6 +145,7 @@ static enum status order_channels(const struct groups *groups, struct group *gro
         return order_is_unknown(array, error);
     const bool turned = groups->options->data_format == CHANNELS_FIRST ||
                         (groups->options->data_format == CHANNELS_BY_SHAPE && first);
+    group->channels_first = turned;
     return turned ? each(group, true, put_channels_last, error) : STATUS_OK;
 }
 

@@ -16,7 +16,7 @@ struct group {
     struct array made;           /* the test part that was split off */
     /* As a data set's arrays are; set by group_shape. */
     size_t rows, columns, channels, classes;
-    bool table;
+    bool table, channels_first;
     double unit;
 };
 

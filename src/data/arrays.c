@@ -235,6 +235,7 @@ static void take_first(struct groups *groups, struct dataset *dataset) {
     dataset->columns = input->columns;
     dataset->channels = input->channels;
     dataset->table = input->table;
+    dataset->channels_first = input->channels_first;
     dataset->unit = input->unit;
     dataset->classes = target->classes;
     dataset->target_width = target->classes > 0 ? 0 : target->columns;
@@ -265,6 +266,7 @@ static bool take_further(struct group *group, struct dataset *dataset) {
                                     .columns = group->columns,
                                     .channels = group->channels,
                                     .table = group->table,
+                                    .channels_first = group->channels_first,
                                     .unit = group->unit,
                                     .classes = group->classes};
     snprintf(array->name, sizeof array->name, "%s", group->name);

@@ -34,6 +34,7 @@ struct dataset_array {
     char name[DATASET_NAME_MAX];    /* as "age" of the arrays age_train and age_test */
     size_t rows, columns, channels; /* of an example, channels running fastest */
     bool table;                     /* columns are features, not pixels; there is one row */
+    bool channels_first;            /* in its file; here they come last */
     bool normalized;                /* as an input (data/normalization.h) */
     double unit;                    /* as the data set's */
     size_t classes;                 /* of labels: 1 + the largest; 0: they are no labels */
@@ -66,6 +67,7 @@ struct dataset {
     size_t rows, columns;                                             /* of one image */
     size_t channels;     /* of a pixel, running fastest; 0 stands for 1 */
     bool table;          /* columns are features, not pixels; there is one row */
+    bool channels_first; /* in its file; here they come last */
     bool normalized;     /* as an input (data/normalization.h) */
     double unit;         /* pixels stand for pixel / unit; 0 stands for 1 */
     size_t classes;      /* 1 + the largest label in either part; 0: targets are numbers */

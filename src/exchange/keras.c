@@ -244,29 +244,6 @@ static void append_class_balance(struct keras_writer *writer) {
                     sparse ? "y" : "y.argmax(axis=1)", used);
 }
 
-static void append_data(struct keras_writer *writer) {
-    const struct keras_request *request = writer->request;
-    const struct catalogue_entry *known = catalogue_find(request->dataset);
-    if (known && known->origin && strncmp(known->origin, "keras.", 6) == 0)
-        text_printf(&writer->body, "(x, y), (x_test, y_test) = %s\n", known->origin);
-    else
-        text_printf(
-            &writer->body,
-            "# data.npz is a file of yours, as sweep writes none. It has the data set\n"
-            "# %s:\n"
-            "# x_train and x_test are its examples (channels last), y_train and y_test\n"
-            "# %s,\n"
-            "# in the order and with the values of the data set's files. An .npz file with\n"
-            "# these names can be taken as it is. What sweep changes, and whether it splits\n"
-            "# off the test part, `sweep data info` says.\n"
-            "data = np.load(\"data.npz\")\n"
-            "x, y = data[\"x_train\"], data[\"y_train\"]\n"
-            "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n",
-            request->dataset,
-            request->values ? "the numbers to predict"
-                            : "their classes, numbered as `sweep data info` numbers them");
-}
-
 /* The shape of the image; rank 0 where the network reads arrays alone. */
 static struct shape image_shape(const struct network_spec *spec) {
     const struct shape none = {0};
@@ -274,6 +251,38 @@ static struct shape image_shape(const struct network_spec *spec) {
         if (spec->layers[i].kind == &layer_input_layer && !layer_reads_array(&spec->layers[i]))
             return spec->layers[i].input->shape;
     return network_has_named_inputs(spec) ? none : spec->input;
+}
+
+const char *keras_data_origin(const struct keras_request *request) {
+    const struct catalogue_entry *known = catalogue_find(request->dataset);
+    const bool has = known && known->origin && strncmp(known->origin, "keras.", 6) == 0;
+    return has ? known->origin : NULL;
+}
+
+static void append_data(struct keras_writer *writer) {
+    const struct keras_request *request = writer->request;
+    const char *origin = keras_data_origin(request);
+    const struct shape image = image_shape(request->spec);
+    if (origin)
+        text_printf(&writer->body, "(x, y), (x_test, y_test) = %s\n", origin);
+    else
+        text_printf(
+            &writer->body,
+            "# data.npz is a file of yours, as sweep writes none. It has the data set\n"
+            "# %s:\n"
+            "# x_train and x_test are its examples (channels %s),\n"
+            "# y_train and y_test %s,\n"
+            "# in the order and with the values of the data set's files. An .npz file with\n"
+            "# these names can be taken as it is. What sweep changes, and whether it splits\n"
+            "# off the test part, `sweep data info` says.\n"
+            "data = np.load(\"data.npz\")\n"
+            "x, y = data[\"x_train\"], data[\"y_train\"]\n"
+            "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n",
+            request->dataset, keras_channels_note(request, image),
+            request->values ? "the numbers to predict"
+                            : "their classes, numbered as `sweep data info` numbers them");
+    keras_append_channels_function(writer, image);
+    keras_append_image_channels(writer, image);
 }
 
 /* x = {"image": x, "meta": data["meta_train"].reshape(-1, 8).astype("float32")} */
@@ -293,7 +302,9 @@ static void append_inputs(struct keras_writer *writer, const char *name, const c
             text_printf(&writer->body, ": %s,\n", name);
             continue;
         }
-        text_printf(&writer->body, ": data[\"%s_%s\"].reshape(-1", input->name, part);
+        text_append(&writer->body, ": ");
+        keras_append_array(writer, input, part);
+        text_append(&writer->body, ".reshape(-1");
         for (size_t k = 0; k < input->shape.rank; k++)
             text_printf(&writer->body, ", %zu", input->shape.dims[k]);
         text_append(&writer->body, ").astype(\"float32\"),\n");

@@ -23,7 +23,8 @@ struct keras_request {
     bool values, normalized;    /* its targets are numbers, no classes; its inputs are normalised */
     const char *dataset;        /* its name */
     const struct dataset *data; /* NULL: it is not there */
-    size_t images;              /* training images of the data set; 0: not known */
+    const struct dataset_options *options; /* how it is read; NULL: not known */
+    size_t images;                         /* training images of the data set; 0: not known */
 };
 
 /* Append the code. text->failed tells when out of memory. */

@@ -4,6 +4,7 @@
 
 #include "base/argument.h"
 #include "exchange/keras.h"
+#include "nn/named_input.h"
 
 struct keras_writer {
     const struct keras_request *request;
@@ -54,6 +55,19 @@ const char *keras_schedule_definition(const struct network_spec *spec);
 void keras_append_schedule(struct keras_writer *writer);
 void keras_append_callbacks(struct keras_writer *writer);
 void keras_add_callbacks(struct keras_writer *writer);
+
+/* The call by which Keras loads the data set; NULL: it has not that one. */
+const char *keras_data_origin(const struct keras_request *request);
+
+/* Where the channels of images of that shape stand in the data set's file: "first", say. */
+const char *keras_channels_note(const struct keras_request *request, struct shape shape);
+
+/* What puts them last: a function, where the code has to look at the arrays; its call for x and
+ * x_test; and data["meta_train"] in one, which is a further array that the network reads. */
+void keras_append_channels_function(struct keras_writer *writer, struct shape image);
+void keras_append_image_channels(struct keras_writer *writer, struct shape shape);
+void keras_append_array(struct keras_writer *writer, const struct named_input *input,
+                        const char *part);
 
 /* The network itself: "model = ...". */
 void keras_append_model(struct keras_writer *writer);

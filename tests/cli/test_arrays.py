@@ -140,6 +140,7 @@ class Arrays(Case):
         self.write("own.yaml", CONFIG.format(dataset="./either.npz"))
         self.fails(65, "does not tell whether the channels come last or first; write data_format", "run", "own.yaml")
         self.results("{name: ./either.npz, data_format: channels_first}")
+        self.assertIn("x, x_test = np.moveaxis(x, 1, -1), np.moveaxis(x_test, 1, -1)", self.sweep("show", "--keras", "--db", "own.db")[0])
 
     def test_a_split_that_the_data_dont_bring(self):
         """It is by seed, each class has its share, and it is said and told from another one."""

@@ -282,14 +282,47 @@ class Run(Case):
         self.sweep("run", "keras.yaml", "-q")
         with warnings.catch_warnings():
             warnings.filterwarnings("error", module="keras")
-            names, code = self.model(1, fits=True, narrow=False)
+            code = self.evaluate(1, fits=True, narrow=False)
         for array in ("def", "1.5-x"):
             self.assertIn(f'keras.Input((2,), name="{array}")', code)
-        self.sweep("export", "--trial", "1", "-fo", "weights.npz")
+
+    def evaluate(self, trial, **how):
+        """The code, and what Keras finds with the weights; the trial's own loss on the test images is the same."""
+        names, code = self.model(trial, **{"fits": False, **how})
+        self.sweep("export", "--trial", str(trial), "-fo", "weights.npz")
         tail = code[code.index("# weights = "):].replace("# ", "", 1).replace("\n# ", "\n")
         exec(tail.replace("weights.npz", str(self.folder / "weights.npz")), {**names, "np": numpy})
         evaluated = names["model"].evaluate(names["x_test"], names["y_test"], verbose=0, return_dict=True)
-        numpy.testing.assert_allclose(evaluated["loss"], self.ask("SELECT test_loss FROM trials")[0][0], rtol=1e-5)
+        numpy.testing.assert_allclose(evaluated["loss"], self.ask("SELECT test_loss FROM trials WHERE trial_id = "
+                                                                  f"{trial}")[0][0], rtol=1e-5, err_msg=code)
+        return code
+
+    def test_channels_first(self):
+        """Arrays are read as sweep reads them, whether the layout is written or told by their sizes, and without the set."""
+        images = "conv2d 4 2 relu, flatten, 7 tanh"
+        side = "{side: input, c: conv2d 3 2 relu, f: flatten, d: {dense: 9 relu, inputs: image}, both: {concatenate: [f, d]}}"
+        for shape, own, key, moved in (((3, 6, 5), (2, 4, 7), "", True), ((6, 5, 3), (6, 7, 2), "", False),
+                                       ((3, 3, 3), (2, 2, 2), ", data_format: channels_first", True),
+                                       ((9, 6, 5), (4, 4, 7), ", data_format: channels_first", True),
+                                       ((3, 6, 4), (4, 7, 2), ", data_format: channels_last", False)):
+            draw, files = numpy.random.default_rng(5), {}
+            for part, count in (("train", 40), ("test", 30)):
+                files[f"x_{part}"] = draw.integers(0, 256, (count, *shape)).astype(numpy.uint8)
+                files[f"y_{part}"] = draw.integers(0, 4, count).astype(numpy.uint8)
+                files[f"side_{part}"] = draw.normal(size=(count, *own)).astype(numpy.float32)
+            numpy.savez(self.folder / "data.npz", **files)
+            set_path = self.folder / "colour.npz"
+            set_path.write_bytes((self.folder / "data.npz").read_bytes())
+            for _ in range(2):  # with the data set, and when it has gone
+                if set_path.exists():
+                    self.write("keras.yaml", CONFIG.replace("dataset: tiny", f"dataset: {{name: ./colour.npz{key}}}")
+                               + f"  model: {{values: [[{images}], {side}]}}\n")
+                    self.sweep("run", "keras.yaml", "-q")
+                for trial in self.ask("SELECT trial_id FROM sweep_results WHERE sweep_id ="
+                                      " (SELECT max(sweep_id) FROM sweeps)"):
+                    code = self.evaluate(trial[0])
+                    self.assertEqual("np.moveaxis" in code, moved or (not key and not set_path.exists()), code)
+                set_path.unlink(missing_ok=True)
 
     def test_what_the_data_are(self):
         self.write("mnist.yaml", "name: m\nmethod: grid\ndataset: tiny\nparameters: {epochs: {value: 1}}\n")
