@@ -5,11 +5,13 @@
 #include "base/json.h"
 #include "exchange/keras.h"
 #include "exchange/value.h"
+#include "nn/named_input.h"
 #include "report/architecture.h"
 #include "report/evaluation.h"
 #include "report/plot.h"
 #include "report/provenance.h"
 #include "report/terminal.h"
+#include "search/layers.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -77,6 +79,49 @@ static size_t list_scores(const struct trial_record *record, struct named_score 
         if (strcmp(all[i].name, record->metric) == 0)
             return count;
     return count + 1; /* a metric of its own */
+}
+
+/* --- what is normalised --- */
+
+static bool reads_input(const struct hidden_layers *layers, const char *name) {
+    bool reads = !layers_have_inputs(layers) && strcmp(name, INPUT_IMAGE) == 0;
+    for (size_t i = 0; i < layers->count; i++)
+        reads |= layers->items[i].kind == &layer_input_layer &&
+                 strcmp(layers->items[i].input->name, name) == 0;
+    return reads;
+}
+
+/* The next one, from *at on, of the inputs that the network reads and the config has normalised:
+ * NULL after the last. The first input is at 0, those with names follow. */
+static const char *next_normalized(const struct trial_selection *chosen, size_t *at) {
+    const struct dataset_options *read = &chosen->options;
+    const struct hidden_layers *layers = chosen->record.setting.values[HP_LAYERS].layers;
+    while (layers && *at <= read->normalized_count) {
+        const size_t i = (*at)++;
+        const char *name = i > 0 ? read->normalized[i - 1] : INPUT_IMAGE;
+        if ((i > 0 || read->normalization) && reads_input(layers, name))
+            return name;
+    }
+    return NULL;
+}
+
+static void append_normalized(const struct trial_selection *chosen, struct text *text) {
+    size_t at = 0;
+    const char *name = next_normalized(chosen, &at);
+    if (!name)
+        return;
+    text_printf(text, "  %-26s %s", "normalization", name);
+    while ((name = next_normalized(chosen, &at)))
+        text_printf(text, ", %s", name);
+    text_append(text, "\n");
+}
+
+static void normalized_json(struct json *json, const struct trial_selection *chosen) {
+    const char *name;
+    json_begin_array(json, "normalization");
+    for (size_t at = 0; (name = next_normalized(chosen, &at));)
+        json_text(json, NULL, name);
+    json_end(json);
 }
 
 /* --- for people --- */
@@ -150,7 +195,8 @@ static enum status print_best(struct trial_selection *chosen, struct error *erro
     return status;
 }
 
-static enum status print_setting(const struct trial_record *record, struct error *error) {
+static enum status print_setting(const struct trial_selection *chosen, struct error *error) {
+    const struct trial_record *record = &chosen->record;
     struct text text;
     print_title("Hyperparameters");
     text_init(&text);
@@ -166,6 +212,7 @@ static enum status print_setting(const struct trial_record *record, struct error
         else
             text_append(&text, "\n");
     }
+    append_normalized(chosen, &text);
     text_printf(&text, "  %-26s %" PRIu64, "seed", record->seed);
     terminal_fill(stdout, (size_t)terminal_width(stdout), 0, VALUE_COLUMN, text.data);
     const bool failed = text.failed;
@@ -293,7 +340,7 @@ static enum status print(struct arguments *arguments, const struct provenance *p
     if (status == STATUS_OK && chosen->trial == 0)
         status = print_best(chosen, error);
     if (status == STATUS_OK)
-        status = print_setting(&chosen->record, error);
+        status = print_setting(chosen, error);
     print_scores(&chosen->record);
     print_title("Network");
     if (!find_spec(chosen, &spec))
@@ -397,6 +444,7 @@ static enum status print_json(struct arguments *arguments, const struct provenan
     json_integer(&json, "sweep", record->sweep_id);
     json_text(&json, "name", record->sweep);
     json_text(&json, "dataset", record->dataset);
+    normalized_json(&json, chosen);
     json_text(&json, "status", record->status);
     json_text(&json, "metric", record->metric);
     json_integer(&json, "seed", (int64_t)record->seed);

@@ -120,6 +120,8 @@ class Inputs(Case):
             self.assertEqual(one[:3], other[:3])
             for a, b in zip(one[3:6], other[3:6]):
                 self.assertAlmostEqual(a, b, delta=1e-4 * abs(b))
+        self.assertRegex(self.sweep("show", "--db", "named.db")[0], r"\n  normalization +meta\n")
+        self.assertNotIn("normalization", self.sweep("show", "--db", "hand.db")[0])
         # What a kept network reads is normalised, too.
         for trial, accuracy in self.ask("SELECT trial_id, test_accuracy FROM trials WHERE epochs = 5 LIMIT 2", "named.db"):
             right = [json.loads(self.sweep("predict", str(trial), "--db", "named.db", "-i", str(i), "--json")[0]) for i in range(TEST)]
@@ -128,6 +130,8 @@ class Inputs(Case):
         for names in ("[meta, age]", "[age, meta]", "[meta, image]", "[meta]", "true"):
             self.write("in.yaml", text.replace("./two.npz", f"{{name: ./two.npz, normalization: {names}}}").replace("[2, 5]", "[1]"))
             self.sweep("run", "in.yaml", "-q", "--db", "names.db")
+            shown = {"true": ["image"], "[meta, image]": ["image", "meta"]}.get(names, ["meta"])  # age is not read
+            self.assertEqual(json.loads(self.sweep("show", "--json", "--db", "names.db")[0])["normalization"], shown)
         digests = [row[0] for row in self.ask("SELECT DISTINCT dataset_digest FROM sweeps", "names.db")]
         self.assertEqual(len(digests), 4)
         self.assertIn(self.ask("SELECT dataset_digest FROM sweeps", "named.db")[0][0], digests)
