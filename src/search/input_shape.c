@@ -2,6 +2,7 @@
 
 #include "search/space.h"
 
+#include <ctype.h>
 #include <string.h>
 
 bool input_shape(const struct dataset *dataset, const char *name, struct shape *shape) {
@@ -25,12 +26,56 @@ void shape_append(struct shape shape, struct text *text) {
         text_printf(text, "%s%zu", i ? " x " : "", shape.dims[i]);
 }
 
+/* --- names --- */
+
+static bool is_of_names(char c) {
+    return isalnum((unsigned char)c) || (c && strchr("_-.", c));
+}
+
+bool input_name_fits(const char *name) {
+    size_t length = 0;
+    while (is_of_names(name[length]))
+        length++;
+    return length > 0 && !name[length] && length < DATASET_NAME_MAX;
+}
+
+void input_name_mend(const char *name, char mended[DATASET_NAME_MAX]) {
+    size_t length = 0;
+    for (; *name && length + 1 < DATASET_NAME_MAX; name++)
+        if (is_of_names(*name))
+            mended[length++] = *name;
+        else if (length > 0 && mended[length - 1] != '_')
+            mended[length++] = '_';
+    while (length > 0 && mended[length - 1] == '_')
+        length--;
+    mended[length] = '\0';
+    if (length == 0)
+        strcpy(mended, "array");
+}
+
+void input_append_arrays(const struct dataset *dataset, const char *before, struct text *text) {
+    const char *odd = NULL;
+    char mended[DATASET_NAME_MAX];
+    for (size_t i = 0; i < dataset->array_count; i++) {
+        const char *name = dataset->arrays[i].name;
+        const bool fits = input_name_fits(name);
+        text_printf(text, fits ? "%s%s" : "%s'%s'", i > 0 ? ", " : before, name);
+        odd = fits || odd ? odd : name;
+    }
+    if (!odd)
+        return;
+    input_name_mend(odd, mended);
+    text_printf(text,
+                "; '%s' can't be named here, where names have letters, digits, _, - and . alone: "
+                "save it under such a name, as %s_train and %s_test",
+                odd, mended, mended);
+}
+
 static void tell_lacking(const struct named_input *input, const struct dataset *dataset,
                          struct text *text) {
     text_printf(text, "layers: the input '%s' is no array of %s, which has %s", input->name,
                 dataset->name, INPUT_IMAGE);
-    for (size_t i = 0; i < dataset->array_count; i++)
-        text_printf(text, ", %s", dataset->arrays[i].name);
+    input_append_arrays(dataset, ", ", text);
     if (dataset->array_count == 0)
         text_append(text, " alone; further arrays may stand beside x and y in an .npz file");
 }

@@ -17,6 +17,14 @@ bool input_shape(const struct dataset *dataset, const char *name, struct shape *
 bool input_fits(const struct hidden_layers *layers, struct named_input *input,
                 const struct dataset *dataset, struct text *text);
 
+/* Whether the words of layers can name an array so: by letters, digits, _, - and ., fewer than
+ * DATASET_NAME_MAX. A name like that is made of any other. */
+bool input_name_fits(const char *name);
+void input_name_mend(const char *name, char mended[DATASET_NAME_MAX]);
+
+/* List the data set's further arrays after `before`; of one that can't be named, say so. */
+void input_append_arrays(const struct dataset *dataset, const char *before, struct text *text);
+
 /* 28 x 28 x 1 */
 void shape_append(struct shape shape, struct text *text);
 

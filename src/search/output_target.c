@@ -1,6 +1,7 @@
 #include "search/output_target.h"
 
 #include "data/stream.h"
+#include "search/input_shape.h"
 #include "search/layers.h"
 #include "search/space.h"
 
@@ -26,12 +27,6 @@ bool output_is_binary(const struct named_output *output, const struct output_tar
 }
 
 /* --- whether it fits --- */
-
-/* The arrays that there are beside the first ones. */
-static void append_arrays(const struct dataset *dataset, struct text *text) {
-    for (size_t i = 0; i < dataset->array_count; i++)
-        text_printf(text, "%s%s", i > 0 ? ", " : ", but ", dataset->arrays[i].name);
-}
 
 /* Whether an output's numbers are as many as what it is held against has. */
 static void check_units(const struct named_output *output, size_t units,
@@ -83,7 +78,7 @@ bool output_fits(const struct hidden_layers *layers, size_t index, const struct 
     if (!target.found) {
         text_printf(text, "the output '%s' has the target '%s', which %s has not", output->name,
                     output->target, dataset->name);
-        append_arrays(dataset, text);
+        input_append_arrays(dataset, ", but ", text);
         text_append(text,
                     "; a target is one of its further arrays, a list with a class for each of "
                     "its classes, or left out: the labels");

@@ -2,9 +2,9 @@
 
 #include "data/dataset.h"
 #include "nn/named_input.h"
+#include "search/input_shape.h"
 #include "search/scalar.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -57,8 +57,12 @@ static enum status read_extra(const struct reading *reading, const char *key,
     if (key && strcmp(key, "shape") == 0)
         return read_shape(reading, node, &input->shape);
     if (!key && input->name)
-        return reading_fail(reading, node, "layers: '%.64s' is more than an input takes",
-                            node->kind == NODE_SCALAR ? node->text : "a list");
+        return reading_fail(
+            reading, node,
+            "layers: '%.64s' is more than an input takes, which is the name of one array "
+            "('%.64s'); an array whose name has a blank is to be saved under "
+            "another one in the data set",
+            node->kind == NODE_SCALAR ? node->text : "a list", input->name);
     if (node->kind != NODE_SCALAR)
         return reading_fail(reading, node, "layers: an input is of one array, which it names");
     input->name = node->text;
@@ -69,15 +73,15 @@ const struct argument_extras input_extras = {list_extra_keys, read_extra};
 
 enum status reading_array_name(const struct reading *reading, const struct node *node,
                                const char *of, const char *name) {
-    size_t length = 0;
-    while (isalnum((unsigned char)name[length]) || (name[length] && strchr("_-.", name[length])))
-        length++;
-    if (length == 0 || name[length] || length >= DATASET_NAME_MAX)
-        return reading_fail(reading, node,
-                            "layers: '%.64s' is no name of %s's array, which has letters, "
-                            "digits, _, - and ., %d at most; name the array anew in the data set",
-                            name, of, DATASET_NAME_MAX - 1);
-    return STATUS_OK;
+    char mended[DATASET_NAME_MAX];
+    if (input_name_fits(name))
+        return STATUS_OK;
+    input_name_mend(name, mended);
+    return reading_fail(reading, node,
+                        "layers: '%.64s' can't name %s's array: names have letters, digits, _, - "
+                        "and . alone, %d at most; save the array under such a name in the data "
+                        "set, as %s_train and %s_test",
+                        name, of, DATASET_NAME_MAX - 1, mended, mended);
 }
 
 enum status reading_input_begin(const struct reading *reading, struct layer_spec *layer) {

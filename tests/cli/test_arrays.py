@@ -350,7 +350,7 @@ parameters:
     def test_targets_that_do_not_fit(self):
         self.targets()
         for old, new, said in (
-                ("target: level", "target: le/vel", "'le/vel' is no name of a target's array, which has letters"),
+                ("target: level", "target: le/vel", "'le/vel' can't name a target's array: names have letters"),
                 ("target: level", "target: levle", "which targets has not, but label_group, level;"),
                 ("units: 1,", "units: 2,", ":13:9: layers: the output 'level' has 2 numbers for 1 of its target"),
                 ("loss: mse", "loss: categorical_hinge", "'level' has numbers to predict, and categorical_hinge is of classes"),

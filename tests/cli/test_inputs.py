@@ -205,6 +205,19 @@ class Inputs(Case):
         wrong("is no layer to share", "h: 6 relu", "i: {shared: meta, inputs: f}, h: {add: [i, i]}")
         wrong("to predict 'age', which the network reads", "- [16 relu]",
               "- {age: input, a: 4, outputs: {old: {dense: {units: 1, activation: linear}, loss: mse, target: age}}}")
+        # A name that no layer can have: where it stands, and how to mend it.
+        with zipfile.ZipFile(self.folder / "two.npz", "a") as file:
+            for part, count in (("train", TRAIN), ("test", TEST)):
+                file.writestr(f"my age_{part}.npy", npy("<f4", (count, 2), [0.5] * 2 * count))
+        as_told = "save the array under such a name in the data set, as my_age_train and my_age_test"
+        for written in ("my age: input, m", "meta: {input: {array: my age}}, m", "a/b: input, m"):
+            wrong(as_told.replace("my_age", "a_b") if "/" in written else as_told, "meta: input, m", written)
+        wrong("wrong.yaml:12:27: layers: 'age' is more than an input takes, which is the name of one array ('my'); an array whose "
+              "name has a blank is to be saved under another one", "meta: input, m", "meta: {input: my age}, m")
+        wrong("which has image, age, meta, 'my age', side; 'my age' can't be named here, where names have letters, digits, _, - and . "
+              "alone: save it under such a name, as my_age_train and my_age_test", "meta: input, m", "meta: {input: my_age}, m")
+        wrong("which two has not, but age, meta, 'my age', side; 'my age' can't be named here", "- [16 relu]",
+              "- {a: 4, outputs: {old: {dense: {units: 1, activation: linear}, loss: mse, target: my_age}}}")
         self.data("two.npz", rows=TRAIN - 1)
         wrong("both need one for each example", "", "")
 
