@@ -222,12 +222,14 @@ static void print_shape(const char *part, const struct dataset *dataset, size_t 
 }
 
 static void print_arrays(const struct dataset *dataset) {
+    struct text text;
+    text_init(&text);
     for (size_t i = 0; i < dataset->array_count; i++) {
-        const struct dataset_array *array = &dataset->arrays[i];
-        terminal_print(stdout, 10, "also      %s, %zu number%s an example", array->name,
-                       array->rows * array->columns * array->channels,
-                       text_plural(array->rows * array->columns * array->channels));
+        text_clear(&text);
+        dataset_array_describe(&dataset->arrays[i], &text);
+        terminal_print(stdout, 10, "array     %s", text.data);
     }
+    text_release(&text);
 }
 
 static enum status print_info(const struct dataset *dataset, const struct arguments *arguments,

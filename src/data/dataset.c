@@ -431,6 +431,43 @@ enum status dataset_load_first(const char *const *names, size_t count,
     return status == STATUS_OK ? none_found(names, count, places, error) : status;
 }
 
+void dataset_array_describe(const struct dataset_array *array, struct text *text) {
+    text_printf(text, "%s (", array->name);
+    if (array->classes > 0)
+        text_printf(text, "%zu classes", array->classes);
+    else if (array->table)
+        text_printf(text, "%zu number%s", array->columns, text_plural(array->columns));
+    else
+        text_printf(text, "%zu x %zu", array->rows, array->columns);
+    if (array->channels > 1)
+        text_printf(text, " in %zu channels", array->channels);
+    text_append(text, ")");
+}
+
+static void describe_arrays(const struct dataset *dataset, struct text *text) {
+    for (size_t i = 0; i < dataset->array_count; i++) {
+        text_append(text, i > 0 ? ", " : "; further arrays for a model's inputs or outputs: ");
+        dataset_array_describe(&dataset->arrays[i], text);
+    }
+}
+
+/* Which inputs, where there are several. */
+static void describe_normalization(const struct dataset *dataset, struct text *text) {
+    const char *before = ": ";
+    if (!dataset_normalizes(dataset))
+        return;
+    text_append(text, "; normalised by the mean and deviation of what is trained on");
+    if (dataset->normalized && dataset->array_count > 0) {
+        text_printf(text, "%s%s", before, dataset->input_name);
+        before = ", ";
+    }
+    for (size_t i = 0; i < dataset->array_count; i++)
+        if (dataset->arrays[i].normalized) {
+            text_printf(text, "%s%s", before, dataset->arrays[i].name);
+            before = ", ";
+        }
+}
+
 void dataset_describe(const struct dataset *dataset, struct text *text) {
     text_printf(text, "%zu training and %zu test ", dataset->train.count, dataset->test.count);
     if (dataset->table)
@@ -447,11 +484,8 @@ void dataset_describe(const struct dataset *dataset, struct text *text) {
                     dataset->target_width == 1 ? "" : "s");
     else
         text_printf(text, ", %zu classes", dataset->classes);
-    if (dataset->normalized)
-        text_append(text, "; normalised by the mean and deviation of what is trained on");
-    for (size_t i = 0; i < dataset->array_count; i++)
-        text_printf(text, "%s %s%s", i > 0 ? "," : "; also", dataset->arrays[i].name,
-                    dataset->arrays[i].normalized ? ", normalised" : "");
+    describe_arrays(dataset, text);
+    describe_normalization(dataset, text);
     if (dataset->changes)
         text_printf(text, "; %s", dataset->changes);
 }

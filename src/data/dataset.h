@@ -187,6 +187,9 @@ enum status dataset_load_first(const char *const *names, size_t count,
 /* In words, how many examples of what sort there are and what their targets are. */
 void dataset_describe(const struct dataset *dataset, struct text *text);
 
+/* The same of one of its further arrays: "meta (3 numbers)". */
+void dataset_array_describe(const struct dataset_array *array, struct text *text);
+
 /* Index both parts, for all streams to share. */
 enum status dataset_index(struct dataset *dataset, struct error *error);
 

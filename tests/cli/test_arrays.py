@@ -251,7 +251,7 @@ parameters:
             self.fails(65, said, "data", "info", "./odd.npz")
         self.archive("more.npz", X=x, labels=y, age=npy("<f4", (4,), [20.5, 31, 44, 58]))
         out, _ = self.sweep("data", "info", "./more.npz")
-        self.assertIn("also      age, 1 number an example", out)
+        self.assertIn("array     age (1 number)", out)
 
     def targets(self):
         arrays = {}

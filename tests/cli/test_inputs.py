@@ -113,7 +113,13 @@ class Inputs(Case):
         self.write("in.yaml", named)
         _, err = self.sweep("run", "in.yaml", "--db", "named.db")
         self.assertNotIn("read as it is", err)
-        self.assertIn("meta, normalised", " ".join(err.split()))
+        holds = "; further arrays for a model's inputs or outputs: age (1 number), meta (3 numbers), side (4 x 4); " \
+            "normalised by the mean and deviation of what is trained on: "
+        self.assertIn(holds + "meta\n", err)
+        narrow, _ = self.terminal("plan", "in.yaml", "--db", "named.db", environment={"COLUMNS": "40"})
+        self.assertIn(holds + "meta", " ".join(narrow.split()))
+        self.assertLessEqual(max(len(line) for part in narrow.split("\x1b[K") if "further" in part for line in part.splitlines()), 40)
+        self.assertIn(holds + "image, meta\n", self.sweep("plan", "in.yaml", "-s", "dataset={name: ./two.npz, normalization: [meta, image]}")[1])
         found = self.results("named.db")
         self.assertEqual(len(found), len(wanted))
         for one, other in zip(found, wanted):
@@ -175,20 +181,20 @@ class Inputs(Case):
         def told(sizes, *settings):
             self.data("two.npz", sizes=sizes)
             return self.sweep("plan", "in.yaml", *settings)[1]
-        self.assertNotIn("array", told((1, 1, 1)))
+        self.assertNotIn("the array", told((1, 1, 1)))
         self.assertRegex(told((1, 1, 300)), r"warning: the array meta is read as it is, and its numbers are large "
                          r"\(column 2: -\d{3}[.\d]* to \d{3}[.\d]*\), so that")
         self.assertRegex(told((1, 0.0001, 1)), r"of very different sizes\s+\(column 1 has a standard\s+deviation of 0.0001"
                          r"\d*, column [02] one of")
-        self.assertNotIn("array", told((1, 1, 300), "-s", "model=[8 relu]"))
+        self.assertNotIn("the array", told((1, 1, 300), "-s", "model=[8 relu]"))
         follows = "model={{meta: input, n: {}, d: {{dense: 8, inputs: image}}, all: {{concatenate: [n, d]}}}}"
-        self.assertNotIn("array", told((1, 1, 300), "-s", follows.format("batch_normalization")))
+        self.assertNotIn("the array", told((1, 1, 300), "-s", follows.format("batch_normalization")))
         self.assertIn("the array meta", told((1, 1, 300), "-s", follows.format("flatten")))
         # A column of equal numbers, which rounding leaves some deviation, is not of another size.
-        self.assertNotIn("array", told((1, 0, 1), "-s", follows.format("flatten")))
+        self.assertNotIn("the array", told((1, 0, 1), "-s", follows.format("flatten")))
         self.assertIn(f"warning: {TRAIN} of the training numbers of the array meta are NaN or infinite, the first one (example 0, "
                       "number 1, counted from 0) is ", told((1, float("inf"), 1), "-s", follows.format("batch_normalization")))
-        self.assertNotIn("array", told((1, float("inf"), 1), "-s", "model=[8 relu]"))
+        self.assertNotIn("the array", told((1, float("inf"), 1), "-s", "model=[8 relu]"))
 
     def test_what_is_wrong(self):
         def wrong(said, before, after, code=65):
