@@ -239,6 +239,10 @@ static void faults_of_numbers_are_told(void **state) {
     expect_warning(&view, "not_finite", "2 of the training features are no numbers or infinite");
     expect_warning(&view, "not_finite", "row 7, column 3, counted from 0) is nan");
     features[7 * FEATURES + 3] = features[9 * FEATURES + 1] = 0;
+    static float tested[ROWS * FEATURES] = {INFINITY};
+    data.test.values = tested;
+    expect_warning(&view, "not_finite", "is inf: test scores with them are none either");
+    data.test.values = features;
     targets[5] = -INFINITY;
     expect_warning(&view, "not_finite", "row 5, column 0, counted from 0) is -inf");
     for (size_t i = 0; i < ROWS; i++)

@@ -351,9 +351,13 @@ static bool warn_not_finite(const struct dataset *data, const char *part, const 
                  at / channels / data->columns, at / channels % data->columns);
     warn(warnings, "not_finite",
          "%zu of the %s %s are no numbers or infinite, the first one (%s, counted from 0) is %g: "
-         "what is computed with them is none either, and so are all weights after the first step; "
-         "leave such rows out, or put a number there",
-         count_not_finite(numbers, count), part, what, place, (double)numbers[first]);
+         "%s; leave such rows out, or put a number there",
+         count_not_finite(numbers, count), part, what, place, (double)numbers[first],
+         strcmp(part, "training") == 0
+             ? "what is computed with them is none either, and so are all weights after the first "
+               "step"
+             : "test scores with them are none either, with which a trial counts as diverged, or "
+               "mean little");
     return true;
 }
 

@@ -90,23 +90,36 @@ static void measure(const struct dataset_array *array, size_t examples, float *r
 
 /* --- words --- */
 
+/* What comes of numbers that are none. */
+static const char *consequence(bool test, bool any_nan) {
+    if (!test)
+        return "so is what is computed with them, and so are all weights after the first step";
+    return any_nan ? "so is what is computed with them, and so are the test scores, with which a "
+                     "trial counts as diverged"
+                   : "so may the test scores be, with which a trial counts as diverged; or an "
+                     "activation that has bounds, as tanh, makes a number of them, and the trial "
+                     "completes with scores that mean little";
+}
+
 /* Whether some numbers of a part are NaN or infinite; and that they are. */
 static bool tell_not_finite(const struct dataset_array *array, bool test, const float *values,
                             size_t examples, struct text *text) {
     const size_t width = dataset_array_width(array), count = values ? examples * width : 0;
     size_t found = 0, first = 0;
-    for (size_t i = 0; i < count; i++)
+    bool any_nan = false;
+    for (size_t i = 0; i < count; i++) {
+        any_nan |= isnan(values[i]);
         if (!isfinite(values[i]) && found++ == 0)
             first = i;
+    }
     if (found > 0)
-        text_printf(text,
-                    "%zu of the %s numbers of the array %s are NaN or infinite, the first one "
-                    "(example %zu, number %zu, counted from 0) is %g: so is what is computed with "
-                    "them, and so are %s; leave such examples out, or put a number there\n",
-                    found, test ? "test" : "training", array->name, first / width, first % width,
-                    (double)values[first],
-                    test ? "the test scores, with which a trial counts as diverged"
-                         : "all weights after the first step");
+        text_printf(
+            text,
+            "%zu of the %s numbers of the array %s are NaN or infinite, the first one "
+            "(example %zu, number %zu, counted from 0) is %g: %s; leave such examples out, or "
+            "put a number there\n",
+            found, test ? "test" : "training", array->name, first / width, first % width,
+            (double)values[first], consequence(test, any_nan));
     return found > 0;
 }
 

@@ -45,7 +45,7 @@ class Inputs(Case):
         self.data("two.npz")
         self.write("in.yaml", CONFIG)
 
-    def data(self, name, shift=0.0, rows=TRAIN, sizes=(1, 1, 1), by=None):
+    def data(self, name, shift=0.0, rows=TRAIN, sizes=(1, 1, 1), by=None, tested=None):
         """Labels that neither the image nor meta tells alone; meta standardised by so many of its first rows."""
         draw = random.Random(7)
         with zipfile.ZipFile(self.folder / name, "w") as file:
@@ -59,6 +59,8 @@ class Inputs(Case):
                     deviations = [statistics.pstdev(meta[i:3 * by:3]) for i in range(3)]
                 if by:
                     meta = [(number - means[i % 3]) / deviations[i % 3] for i, number in enumerate(meta)]
+                if tested is not None and part == "test":
+                    meta[4] = tested
                 some = rows if part == "train" else count
                 for key, array in (("x", npy("|u1", (count, 6, 5), x)), ("y", npy("|u1", (count,), labels)),
                                    ("meta", npy("<f4", (some, 3), meta[:3 * some])),
@@ -195,6 +197,21 @@ class Inputs(Case):
         self.assertIn(f"warning: {TRAIN} of the training numbers of the array meta are NaN or infinite, the first one (example 0, "
                       "number 1, counted from 0) is ", told((1, float("inf"), 1), "-s", follows.format("batch_normalization")))
         self.assertNotIn("the array", told((1, float("inf"), 1), "-s", "model=[8 relu]"))
+
+    def test_test_numbers_that_are_none(self):
+        """What is told of them is what happens: an activation with bounds makes a number of one that is infinite."""
+        self.write("in.yaml", CONFIG.replace("[2, 5]", "[2]").replace("repeats: 2", "repeats: 1"))
+        for number, shown, told in ((float("inf"), "inf", "so may the test scores be, with which a trial counts as diverged; or an "
+                                     "activation that has bounds, as tanh, makes a number of them, and the trial completes"),
+                                    (float("nan"), "nan", "so is what is computed with them, and so are the test scores, with which a "
+                                     "trial counts as diverged; leave such examples out")):
+            self.data("two.npz", tested=number)
+            _, err = self.sweep("run", "in.yaml", "-q", "--db", f"{shown}.db")
+            self.assertIn("1 of the test numbers of the array meta are NaN or infinite, the first one (example 1, number 1, counted from 0) "
+                          f"is {shown}: {told}", err)
+            statuses = [self.ask(f"SELECT DISTINCT status FROM trials WHERE layers LIKE '%meta%' AND layers {like} '%tanh%'", f"{shown}.db")
+                        for like in ("LIKE", "NOT LIKE")]
+            self.assertEqual(statuses, [[("completed" if shown == "inf" else "diverged",)], [("diverged",)]])
 
     def test_what_is_wrong(self):
         def wrong(said, before, after, code=65):
