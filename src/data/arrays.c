@@ -236,6 +236,8 @@ static void take_first(struct groups *groups, struct dataset *dataset) {
     dataset->channels = input->channels;
     dataset->table = input->table;
     dataset->channels_first = input->channels_first;
+    dataset->rounded = input->parts[0]->rounded;
+    dataset->rounded_targets = target->parts[0]->rounded;
     dataset->unit = input->unit;
     dataset->classes = target->classes;
     dataset->target_width = target->classes > 0 ? 0 : target->columns;
@@ -267,6 +269,7 @@ static bool take_further(struct group *group, struct dataset *dataset) {
                                     .channels = group->channels,
                                     .table = group->table,
                                     .channels_first = group->channels_first,
+                                    .rounded = group->parts[0]->rounded,
                                     .unit = group->unit,
                                     .classes = group->classes};
     snprintf(array->name, sizeof array->name, "%s", group->name);

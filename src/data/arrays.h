@@ -27,6 +27,7 @@ struct array {
     bool reals;    /* the file's type is one of real numbers, not of whole ones */
     /* Of floats: all are whole numbers from 0 to 255; all are k / 255 for such numbers k. */
     bool whole, fractions;
+    struct rounded rounded; /* of the numbers before they were floats, where they were wider */
 };
 
 #define ARRAYS_MAX (2 * (DATASET_ARRAYS_MAX + 2))

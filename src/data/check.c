@@ -373,6 +373,21 @@ static void check_finite(struct findings *findings, struct data_warnings *warnin
                                data->target_width, warnings);
 }
 
+static void check_rounded(struct findings *findings, struct data_warnings *warnings) {
+    const struct dataset *data = findings->view->data;
+    const bool inputs = data->rounded.found;
+    const struct rounded *rounded = inputs ? &data->rounded : &data->rounded_targets;
+    struct text text;
+    if (!rounded->found || (!inputs && data->classes > 0))
+        return;
+    text_init(&text);
+    rounded_append(rounded, inputs ? data->table && data->columns > 1 : data->target_width > 1,
+                   &text);
+    warn(warnings, "rounded", "%s: %s", inputs ? data->table ? "features" : "pixels" : "targets",
+         text.data);
+    text_release(&text);
+}
+
 /* The first number of a training example's target. */
 static float target_of(const struct dataset *data, size_t example) {
     return data->train.targets[example * data->target_width];
@@ -415,6 +430,7 @@ static const struct {
     unsigned of;
 } checks[] = {
     {check_finite, OF_IMAGES},
+    {check_rounded, 0},
     {check_one_class, OF_LABELS},
     {check_constant_targets, OF_VALUES},
     {check_one_test_class, OF_LABELS},

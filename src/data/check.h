@@ -41,6 +41,7 @@ struct data_warnings {
  * training label is the same one. Includes the share of that class in the test set; other kinds
  * that would only repeat it are left out test_one_class     every test label is the same one
  *   validation_one_class   the same for the validation images
+ *   rounded                inputs or targets of which 32-bit floats keep little
  *   merged_labels      several labels are trained as the same one
  *   changed_labels     labels are trained as others, while the test set keeps its own
  *   missing_class      classes of the test set have no training images

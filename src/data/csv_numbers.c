@@ -12,6 +12,8 @@
 bool csv_numbers_grow(struct csv_numbers *numbers) {
     if (numbers->count < numbers->room)
         return true;
+    if (!numbers->rounding.items && !rounding_init(&numbers->rounding, numbers->width))
+        return false;
     const size_t room = numbers->room > 0 ? numbers->room * 2 : ROOM_FIRST;
     const size_t size = numbers->values ? sizeof *numbers->values : 1;
     size_t bytes;
@@ -51,6 +53,8 @@ bool csv_numbers_put(struct csv_numbers *numbers, size_t column, double number) 
         numbers->bytes[at] = (uint8_t)number;
     else
         numbers->values[at] = (float)number;
+    if (column < numbers->rounding.columns)
+        rounding_add(&numbers->rounding, column, number);
     return true;
 }
 
@@ -62,6 +66,7 @@ double csv_numbers_at(const struct csv_numbers *numbers, size_t row, size_t colu
 void csv_numbers_release(struct csv_numbers *numbers) {
     free(numbers->bytes);
     free(numbers->values);
+    rounding_release(&numbers->rounding);
     *numbers = (struct csv_numbers){0};
 }
 

@@ -17,6 +17,7 @@ struct csv_numbers {
     uint8_t *bytes;            /* owned. NULL: */
     float *values;             /* owned */
     bool reals;                /* a number was written with a point or an exponent */
+    struct rounding rounding;  /* of each column */
 };
 
 /* Room for one more row; false when out of memory. */

@@ -236,6 +236,12 @@ static void put_back(struct csv_part *part, size_t which) {
             inputs->values[row * width + (which == 0 ? 0 : width - 1)] = (float)number;
     }
     inputs->reals |= column->reals;
+    if (inputs->rounding.columns == width && column->rounding.columns == 1) {
+        struct rounding_column *items = inputs->rounding.items;
+        if (which == 0)
+            memmove(items + 1, items, (width - 1) * sizeof *items);
+        items[which == 0 ? 0 : width - 1] = column->rounding.items[0];
+    }
 }
 
 /* Have inputs as floats where the column that comes back is none of bytes. */
@@ -321,6 +327,8 @@ static void add_array(struct arrays *arrays, const char *name, const struct arra
     array->bytes = numbers->bytes;
     array->values = numbers->values;
     array->reals = numbers->reals;
+    array->rounded = rounding_worst(&numbers->rounding);
+    rounding_release(&numbers->rounding);
     *numbers = (struct csv_numbers){0};
     if (array->values)
         array_look(array);

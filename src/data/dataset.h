@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/rounding.h"
 #include "math/sparse.h"
 
 #include <stdbool.h>
@@ -36,6 +37,7 @@ struct dataset_array {
     bool table;                     /* columns are features, not pixels; there is one row */
     bool channels_first;            /* in its file; here they come last */
     bool normalized;                /* as an input (data/normalization.h) */
+    struct rounded rounded;         /* of the training part */
     double unit;                    /* as the data set's */
     size_t classes;                 /* of labels: 1 + the largest; 0: they are no labels */
     /* Of each part count x rows x columns x channels: bytes where `bytes` is not NULL, which are
@@ -69,7 +71,8 @@ struct dataset {
     bool table;          /* columns are features, not pixels; there is one row */
     bool channels_first; /* in its file; here they come last */
     bool normalized;     /* as an input (data/normalization.h) */
-    double unit;         /* pixels stand for pixel / unit; 0 stands for 1 */
+    struct rounded rounded, rounded_targets; /* of the training part's inputs and targets */
+    double unit;                             /* pixels stand for pixel / unit; 0 stands for 1 */
     size_t classes;      /* 1 + the largest label in either part; 0: targets are numbers */
     size_t target_width; /* of an example's targets, where there are no classes */
     const char *const *class_names; /* `classes` of them, or NULL: they are the labels' numbers */

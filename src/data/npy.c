@@ -272,6 +272,9 @@ struct converter {
     struct input input;
     struct element_type type;
     bool whole, fractions; /* as an array's, of what was handed out */
+    bool fortran_order;
+    size_t rows, count; /* the array's, and elements that were handed out */
+    struct rounding rounding;
 };
 
 static uint64_t assemble(const uint8_t *bytes, const struct element_type *type) {
@@ -317,6 +320,24 @@ static void look(struct converter *converter, double number) {
         (number == fraction || (converter->type.size == 4 && number == (double)(float)fraction));
 }
 
+/* In Fortran order a column comes after another. */
+static void watch(struct converter *converter, double number) {
+    const size_t at = converter->count++, columns = converter->rounding.columns;
+    const size_t column = converter->fortran_order ? at / converter->rows : at % columns;
+    if (column < columns)
+        rounding_add(&converter->rounding, column, number);
+}
+
+/* A table's columns; of what is no table all numbers are one. None where floats hold them all. */
+static bool begin_watching(struct converter *converter, const struct header *header) {
+    const struct element_type *type = &converter->type;
+    const bool wide = type->size == 8 || (type->size == 4 && type->kind != 'f');
+    const bool table = header->dimensions == 2;
+    converter->fortran_order = header->fortran_order && table;
+    converter->rows = table && header->size[0] > 0 ? header->size[0] : 1;
+    return rounding_init(&converter->rounding, !wide ? 0 : table ? header->size[1] : 1);
+}
+
 /* Hands out whole floats: `wanted` is a multiple of their size. */
 static enum status convert(void *context, uint8_t *to, size_t wanted, size_t *got,
                            struct error *error) {
@@ -336,6 +357,8 @@ static enum status convert(void *context, uint8_t *to, size_t wanted, size_t *go
             const float single = (float)number;
             if (converter->whole || converter->fractions)
                 look(converter, number);
+            if (converter->rounding.columns > 0)
+                watch(converter, number);
             memcpy(to + *got, &single, sizeof single);
         }
         if (bytes < count * size || count == 0)
@@ -428,8 +451,12 @@ static enum status finish(struct input input, size_t hint, const struct header *
                           struct error *error) {
     struct converter converter = {.input = input, .type = *type, .whole = true, .fractions = true};
     const bool bytes = is_bytes(type);
+    if (!begin_watching(&converter, header))
+        return error_memory(error);
     enum status status = read_elements(bytes ? input : (struct input){convert, &converter},
                                        bytes ? 1 : sizeof(float), hint, array, error);
+    array->rounded = rounding_worst(&converter.rounding);
+    rounding_release(&converter.rounding);
     array->whole = converter.whole;
     array->fractions = !bytes && converter.fractions;
     return status == STATUS_OK && header->fortran_order ? turn(array, error) : status;

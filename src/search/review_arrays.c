@@ -123,6 +123,15 @@ static bool tell_not_finite(const struct dataset_array *array, bool test, const 
     return found > 0;
 }
 
+static bool tell_rounded(const struct dataset_array *array, struct text *text) {
+    if (!array->rounded.found || array->classes > 0)
+        return false;
+    text_printf(text, "the array %s: ", array->name);
+    rounded_append(&array->rounded, array->table && array->columns > 1, text);
+    text_append(text, "\n");
+    return true;
+}
+
 static void append_numbers(const struct feature *features, size_t count, size_t at, size_t most,
                            size_t least, double numbers, struct text *text) {
     const struct feature *large = &features[at];
@@ -170,7 +179,7 @@ static bool look(const struct dataset *dataset, const struct dataset_array *arra
     const size_t count = array->table ? width : 1, numbers = examples * (width / count);
     if (tell_not_finite(array, false, array->train.values, examples, text) ||
         tell_not_finite(array, true, array->test.values, dataset->test.count, text) ||
-        use != READ_RAW)
+        tell_rounded(array, text) || use != READ_RAW)
         return true;
     float *row = malloc(width * sizeof *row);
     struct feature *features = malloc(count * sizeof *features);

@@ -1,0 +1,41 @@
+/* What is lost where numbers become 32-bit floats, in which all is computed: of a column whose
+ * numbers are large and differ by little, as times in seconds do, it may be all that tells its
+ * examples apart. */
+#ifndef SWEEP_DATA_ROUNDING_H
+#define SWEEP_DATA_ROUNDING_H
+
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ROUNDING_COLUMNS_MAX 65536 /* of wider rows nothing is told */
+
+struct rounding {
+    size_t columns; /* 0: nothing is looked at */
+    struct rounding_column {
+        double first, count, sum, squares; /* of the differences from the first number */
+        double errors;                     /* squares of what rounding takes */
+    } * items;
+};
+
+/* A column that rounding takes much of. */
+struct rounded {
+    bool found;
+    size_t column;
+    double mean, deviation; /* of its numbers, before */
+};
+
+/* False when out of memory. */
+bool rounding_init(struct rounding *rounding, size_t columns);
+void rounding_add(struct rounding *rounding, size_t column, double number);
+void rounding_release(struct rounding *rounding);
+
+/* The column that rounding takes most of, where that is more than a tenth of the standard
+ * deviation. A deviation that is itself what rounding to doubles leaves does not count. */
+struct rounded rounding_worst(const struct rounding *rounding);
+
+/* What it is, why it matters and how to mend it. `columns`: whether there are several. */
+void rounded_append(const struct rounded *rounded, bool columns, struct text *text);
+
+#endif
