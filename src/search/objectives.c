@@ -507,11 +507,41 @@ static void look_at_inputs(const struct hidden_layers *layers, void *context) {
     }
 }
 
+struct reading_of_array {
+    const char *name;
+    bool found;
+};
+
+static void look_for_array(const struct hidden_layers *layers, void *context) {
+    struct reading_of_array *array = context;
+    for (size_t i = 0; i < layers->count; i++)
+        array->found |= layer_reads_array(&layers->items[i]) &&
+                        strcmp(layers->items[i].input->name, array->name) == 0;
+}
+
+/* A normalised array is part of the trials' digests: where no model reads it, they would be other
+ * trials with the same numbers. */
+static enum status check_normalized(const struct config *config, const struct dataset *dataset,
+                                    struct error *error) {
+    for (size_t i = 0; i < dataset->array_count && !config->unread[HP_LAYERS]; i++) {
+        struct reading_of_array array = {.name = dataset->arrays[i].name};
+        each_layers(config, look_for_array, &array);
+        if (!dataset->arrays[i].normalized || array.found)
+            continue;
+        error_set(error, STATUS_INPUT,
+                  "normalization: no model has the input '%s'; leave it out of the list, or name "
+                  "it as an input",
+                  array.name);
+        return error_place(error, dataset->source, 0, 0);
+    }
+    return STATUS_OK;
+}
+
 enum status config_fit_targets(struct config *config, const struct dataset *dataset,
                                struct error *error) {
     struct fitting first = {.dataset = dataset, .numbers = dataset_has_values(dataset)};
-    enum status status = STATUS_OK;
     each_layers(config, look_at_inputs, &first);
+    enum status status = check_normalized(config, dataset, error);
     each_layers(config, look_at_first, &first);
     if (config->metric_by_default && first.numbers) {
         score_find(config->score.split == SCORE_VALIDATION ? "val_loss" : "test_loss",

@@ -24,8 +24,9 @@ COMMANDS = ("run", "plan", "submit", "merge", "watch", "top", "show", "predict",
 LONG_FORM = os.environ.get("SWEEP_LONG", "0") not in ("", "0")
 SEED = int(os.environ.get("SWEEP_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 SANITIZED = bool(os.environ.get("SWEEP_SANITIZE"))
-# Seconds before a hanging program fails its test; a sanitizer or counters make it many times slower.
-PATIENCE = 600 if SANITIZED or os.environ.get("SWEEP_COVERAGE") else 60
+# Seconds before a hanging program fails its test: so many that a disk or a processor that is busy with something else
+# does not. A sanitizer or counters make it many times slower.
+PATIENCE = 600 if SANITIZED or os.environ.get("SWEEP_COVERAGE") else 180
 
 CONFIG = """\
 name: tiny

@@ -135,15 +135,17 @@ class Inputs(Case):
             right = [json.loads(self.sweep("predict", str(trial), "--db", "named.db", "-i", str(i), "--json")[0]) for i in range(TEST)]
             self.assertAlmostEqual(sum(one["predicted"] == one["label"] for one in right) / TEST, accuracy)
         # One question has one answer, and another one another.
-        for names in ("[meta, age]", "[age, meta]", "[meta, image]", "[meta]", "true"):
+        for names in ("[meta, side]", "[side, meta]", "[meta, image]", "[meta]", "true"):
             self.write("in.yaml", text.replace("./two.npz", f"{{name: ./two.npz, normalization: {names}}}").replace("[2, 5]", "[1]"))
             self.sweep("run", "in.yaml", "-q", "--db", "names.db")
-            shown = {"true": ["image"], "[meta, image]": ["image", "meta"]}.get(names, ["meta"])  # age is not read
-            self.assertEqual(json.loads(self.sweep("show", "--json", "--db", "names.db")[0])["normalization"], shown)
+            shown = {"true": ["image"], "[meta, image]": ["image", "meta"]}.get(names, ["meta"])
+            (trial,), = self.ask("SELECT max(trial_id) FROM trials WHERE layers NOT LIKE '%side%'", "names.db")
+            self.assertEqual(json.loads(self.sweep("show", str(trial), "--json", "--db", "names.db")[0])["normalization"], shown)
         digests = [row[0] for row in self.ask("SELECT DISTINCT dataset_digest FROM sweeps", "names.db")]
         self.assertEqual(len(digests), 4)
         self.assertIn(self.ask("SELECT dataset_digest FROM sweeps", "named.db")[0][0], digests)
         for names, told in (("[met]", "two.npz: normalization: there is no input 'met'; inputs are image, age, meta, side"),
+                            ("[meta, age]", "two.npz: normalization: no model has the input 'age'; leave it out"),
                             ("[[meta]]", "a list of inputs' names"), ("meta", "a list of inputs' names, of which image is the first one")):
             self.write("in.yaml", text.replace("./two.npz", f"{{name: ./two.npz, normalization: {names}}}"))
             self.fails(65, told, "plan", "in.yaml")

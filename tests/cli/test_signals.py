@@ -86,8 +86,30 @@ class Interrupted(Case):
         while not condition():
             if process:
                 self.assertIsNone(process.poll(), "ended by itself")
-            self.assertLess(time.monotonic(), end)
+            if time.monotonic() > end:
+                self.fail(self.describe(process) if process else "waited in vain")
             time.sleep(0.005)
+
+    def describe(self, process):
+        """What a program that hangs is doing, what it has said and which files there are."""
+        lines = [f"pid {process.pid} hangs"]
+        for thread in sorted(pathlib.Path(f"/proc/{process.pid}/task").iterdir()):
+            for name in ("wchan", "syscall", "stack"):
+                try:
+                    lines.append(f"{thread.name} {name}: {(thread / name).read_text(encoding='utf-8')}")
+                except OSError as error:
+                    lines.append(f"{thread.name} {name}: {error}")
+        for path in sorted((self.folder / "results").glob("**/*")):
+            lines.append(f"{path}: {path.stat().st_size} bytes")
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                ready = select.select([stream], [], [], 0)[0]
+                lines.append(f"said: {os.read(stream.fileno(), 65536) if ready else b''}")
+        try:
+            lines.append(str(self.ask("SELECT outcome, count(*) FROM attempts GROUP BY 1")))
+        except sqlite3.Error as error:
+            lines.append(str(error))
+        return "\n".join(lines)
 
     def start_and_wait(self, config, *arguments, database="results/sweep.db", **options):
         """Start a sweep, and return once each run has left two checkpoints, or the slow one one."""
