@@ -155,6 +155,7 @@ static enum status write_network(const struct arguments *arguments, const struct
     chosen.sweep_name = arguments->query.sweep_name;
     chosen.name = arguments->trial;
     chosen.plugins = arguments->plugins;
+    chosen.weights_alone = make == make_weights;
     enum status status = trial_selection_find(&chosen, false, error);
     if (status == STATUS_OK && !chosen.has_model) {
         *error = chosen.no_model;

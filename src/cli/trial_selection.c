@@ -138,7 +138,8 @@ enum status trial_selection_find(struct trial_selection *chosen, bool wants_data
     status = open_model(chosen);
     if (status != STATUS_OK && error)
         *error = chosen->no_model;
-    const bool normalized = chosen->has_model && chosen->model.shape.normalized;
+    const bool normalized =
+        chosen->has_model && chosen->model.shape.normalized && !chosen->weights_alone;
     if (status != STATUS_OK || !(wants_data || normalized))
         return status;
     status = load_data(chosen);

@@ -17,6 +17,7 @@ struct trial_selection {
     const char *sweep_name; /* --sweep; NULL: what `sweep` says */
     int64_t sweep;          /* 0: the one started last */
     int64_t trial;          /* by its name; 0: the best */
+    bool weights_alone;     /* the model is asked nothing, and needs no data to be normalised by */
 
     struct arena arena;
     struct store *store;

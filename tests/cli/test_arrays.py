@@ -204,10 +204,13 @@ parameters:
         self.assertIn("layers.Normalization(axis=-1)\n", code)
         self.assertNotRegex(code, "accuracy|to_categorical|labels")
         self.sweep("report", "--db", "line.db", "-o", "line.html")
-        # By what it was trained on, which has to be there.
+        # By what it was trained on, which has to be there; the weights are the database's.
         self.sweep("export", "--db", "line.db", "-o", "line.onnx")
+        self.sweep("export", "--db", "line.db", "-o", "with.npz")
         (self.folder / "line.npz").unlink()
         self.fails(65, "line.npz", "export", "--db", "line.db", "-fo", "line.onnx")
+        self.sweep("export", "--db", "line.db", "-o", "without.npz")
+        self.assertEqual((self.folder / "without.npz").read_bytes(), (self.folder / "with.npz").read_bytes())
 
     def test_what_does_not_fit_numbers(self):
         self.table("line.npz")
