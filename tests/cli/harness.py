@@ -65,14 +65,15 @@ parameters:
   epochs: {value: 1000000}
 """
 
-# An epoch takes seconds, so that a first Ctrl-C has something to wait for.
-SLOW = """\
+# An epoch takes about a second, so that a first Ctrl-C has something to wait for; it is one of convolutions, whose
+# checkpoints are a few megabytes, so that the disk doesn't take longer than the epoch.
+SLOW = f"""\
 name: slow
 method: grid
 dataset: tiny
 parameters:
-  layers: {value: [3000, 3000, 3000]}
-  epochs: {value: 50}
+  layers: {{value: [{", ".join(["conv2d 128 3 padding=same"] * 5)}, flatten]}}
+  epochs: {{value: 50}}
 """
 
 
