@@ -131,6 +131,8 @@ static const char shapes[] = TOP EPOCHS
     "adamax, adagrad, adadelta, ftrl, adamw, lion, {name: sgd, learning_rate: 1e30}, " WHOLE "]}\n"
     "  layers: {values: [[], [1], [7], [16, 10, 7], [33], [128], [\"10 prelu\", 5]]}\n";
 
+#define SHAPES (20 * 7 * 3)
+
 static const char shapes_reversed[] =
     "name: the other way round\n" TOP
     "  layers: {values: [[\"10 prelu\", 5], [128], [33], [16, 10, 7], [7], [1], []]}\n"
@@ -224,6 +226,10 @@ static const char weights_reversed[] =
         "  class_weight: {values: [{7: 0, 1: 3}, none, balanced]}\n"
         "  activation: {values: [tanh, relu]}\n  train_images: {values: [540, 67]}\n" EPOCHS;
 
+static bool is_long(void) {
+    return getenv("SWEEP_LONG");
+}
+
 /* Several threads that split slices, and those in another order that do not; the long form has each
  * by itself. */
 static void expect_same_by_jobs(const char *text, const char *other_order, size_t trials) {
@@ -241,7 +247,7 @@ static void expect_same_by_jobs(const char *text, const char *other_order, size_
     assert_int_equal(one->count, trials);
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         char what[64];
-        if (ways[i].is_long && !getenv("SWEEP_LONG"))
+        if (ways[i].is_long && !is_long())
             continue;
         splitting = ways[i].splits;
         struct outcomes *other = train(ways[i].text, NULL, ways[i].jobs);
@@ -257,7 +263,7 @@ static void expect_same_by_jobs(const char *text, const char *other_order, size_
 
 static void shapes_do_not_depend_on_jobs_or_order(void **state) {
     (void)state;
-    expect_same_by_jobs(shapes, shapes_reversed, 20 * 7 * 3);
+    expect_same_by_jobs(shapes, shapes_reversed, SHAPES);
 }
 
 static void kinds_do_not_depend_on_jobs_or_order(void **state) {
@@ -337,7 +343,7 @@ static void augmentations_are_the_same_alone(void **state) {
 
 static void shapes_are_the_same_alone(void **state) {
     (void)state;
-    expect_same_alone(shapes, 5);
+    expect_same_alone(shapes, is_long() ? 5 : 11);
 }
 
 static void kinds_are_the_same_alone(void **state) {
@@ -387,15 +393,15 @@ static void early_stopping_ends_with_the_best_weights(void **state) {
 
 static void edges_are_the_same_alone(void **state) {
     (void)state;
-    expect_same_alone(edges, 7);
+    expect_same_alone(edges, is_long() ? 7 : 13);
 }
 
 /* A sweep that goes on after an interruption, or to which values are added, trains only some. */
 static void the_rest_of_a_sweep_is_the_same(void **state) {
     (void)state;
-    bool wanted[11 * 7 * 3];
+    bool wanted[SHAPES];
     const struct outcomes *whole = reference(shapes);
-    for (size_t part = 0; part < 2; part++) {
+    for (size_t part = 0; part < (is_long() ? 2 : 1); part++) {
         for (size_t i = 0; i < sizeof wanted; i++)
             wanted[i] = (i * 2654435761u >> 9) % 2 == part;
         struct outcomes *rest = train(shapes, wanted, 2);
