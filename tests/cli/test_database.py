@@ -199,6 +199,8 @@ class Changed(Case):
 class Sweeps(Case):
     """Sweeps by number and name: listed, chosen, deleted."""
 
+    ON_DISK = True
+
     def setUp(self):
         super().setUp()
         self.sweep("run", "tiny.yaml", "-q")

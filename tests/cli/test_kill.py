@@ -48,6 +48,8 @@ FROM trials t WHERE status <> 'pending'"""
 
 
 class Kill(Case):
+    ON_DISK = True
+
     def setUp(self):
         super().setUp()
         print(f"seed {SEED}", end="; ", flush=True)

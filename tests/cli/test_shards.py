@@ -970,6 +970,8 @@ class Submitted(Shards):
 
 
 class Kills(Shards):
+    ON_DISK = True
+
     def kill_until_done(self, config, count, kills, seconds):
         """Tasks that are killed, requeued and merged at random moments, until all is trained."""
         expected = self.whole(config)

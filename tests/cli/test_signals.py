@@ -166,6 +166,8 @@ class Interrupted(Case):
 
 
 class Kills(Interrupted):
+    ON_DISK = True
+
     def test_killed_again_and_again(self):
         self.sweep("run", "digits.yaml", "-q", "--db", "whole.db")
         begin = time.monotonic()
