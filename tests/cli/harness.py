@@ -136,7 +136,7 @@ class Case(unittest.TestCase):
 
     WIDTHS = {}  # of the network, by config and seconds; the machine does not change meanwhile
 
-    def write_lasting(self, name, text, seconds=1):
+    def write_lasting(self, name, text, seconds=0.7):
         """Write a config whose training takes so long on one thread that the database has some
         results well before it has all: its network of [48] is made wider. Its seconds are the
         processor's: who else is at work now may be gone by then."""
