@@ -98,8 +98,15 @@ class Shards(Case):
         self.random = random.Random(SEED)
         self.write("parts.yaml", CONFIG)
 
+    WHOLE = {}  # what `whole` gave, by config and options
+
     def whole(self, config="parts.yaml", *options):
-        self.sweep("run", config, "-q", "--db", "whole.db", *options)
+        """The sweep by one run, in whole.db; many tests compare with the same one, which is trained once."""
+        key = (self.folder / config).read_text(), options
+        if key not in self.WHOLE:
+            self.sweep("run", config, "-q", "--db", "whole.db", *options)
+            self.WHOLE[key] = (self.folder / "whole.db").read_bytes()
+        (self.folder / "whole.db").write_bytes(self.WHOLE[key])
         return self.dump("whole.db")
 
     def task(self, number, count, *options, config="parts.yaml", folder="shared", **more):
