@@ -350,6 +350,7 @@ class Plan(Case):
 
     def test_what_was_measured_is_kept(self):
         cache = self.folder / ".cache" / "sweep"
+        del self.environment["XDG_CACHE_HOME"]
         self.sweep("plan", "tiny.yaml", "-j1")
         (kept,) = cache.iterdir()
         before = kept.read_bytes(), kept.stat().st_ino
