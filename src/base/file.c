@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATIENCE_SECONDS 10
@@ -42,24 +44,48 @@ static enum status read_to_end(int file, char *text, size_t room, size_t *length
     return STATUS_OK;
 }
 
-enum status file_read(const char *path, size_t limit, struct arena *arena, char **text,
-                      size_t *length, struct error *error) {
-    enum status status = STATUS_OK;
+/* What is to be had for a file's text: of a regular file as much as it has, lest a small file's
+ * reader clear all that a large one may have. Others, and those of /proc, tell no size. */
+static size_t room_for(int file, size_t limit) {
+    struct stat about;
+    if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size <= 0)
+        return limit;
+    return (uintmax_t)about.st_size < limit ? (size_t)about.st_size : limit;
+}
+
+/* Into room for `room` bytes, and whether there were more. */
+static enum status read_into(int file, size_t room, struct arena *arena, char **text,
+                             size_t *length, bool *more, struct error *error) {
     *length = 0;
-    *text = arena_alloc(arena, limit + 1, 1);
+    *text = arena_alloc(arena, room + 1, 1);
     if (!*text)
         return error_memory(error);
+    const enum status status = read_to_end(file, *text, room + 1, length, error);
+    *more = *length > room;
+    return status;
+}
+
+enum status file_read(const char *path, size_t limit, struct arena *arena, char **text,
+                      size_t *length, struct error *error) {
+    *length = 0;
     /* Without O_NONBLOCK, opening a named pipe would wait for somebody to write to it. */
     const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {
         fail("opened", errno, error);
         return error_place(error, path, 0, 0);
     }
-    status = read_to_end(file, *text, limit + 1, length, error);
-    if (status == STATUS_OK && *length > limit)
+    const size_t room = room_for(file, limit);
+    bool more = false;
+    enum status status = read_into(file, room, arena, text, length, &more, error);
+    /* It has grown meanwhile. */
+    if (status == STATUS_OK && more && room < limit && lseek(file, 0, SEEK_SET) == 0)
+        status = read_into(file, limit, arena, text, length, &more, error);
+    if (status == STATUS_OK && more)
         status =
             error_set(error, STATUS_INPUT, "larger than %zu bytes, the most that is read", limit);
     close(file);
+    if (status == STATUS_MEMORY)
+        return status;
     if (status != STATUS_OK)
         return error_place(error, path, 0, 0);
     (*text)[*length] = '\0';
