@@ -240,6 +240,13 @@ static void of_data_sets(void **state) {
     assert_int_equal(config_check_datasets(&sweep.config, NULL, &sweep.arena, &sweep.error),
                      STATUS_INPUT);
     EXPECT_PROBLEMS(expected);
+    static const struct expected key[] = {
+        {2, 26,
+         "unknown key of dataset 'normalize'; did you mean 'normalization'? it is true, or a",
+         "dataset: {name: ./a.npz, normalization: true}"},
+    };
+    parse_text(&sweep, "method: grid\ndataset: {name: ./a.npz, normalize: true}\n");
+    EXPECT_PROBLEMS(key);
     assert_int_equal(parse_text(&sweep, "method: grid\n"), STATUS_OK);
     assert_int_equal(config_check_datasets(&sweep.config, NULL, &sweep.arena, &sweep.error),
                      STATUS_OK);

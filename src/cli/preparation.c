@@ -258,6 +258,8 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     if (status != STATUS_OK)
         return status;
     status = make_space(preparation, error);
+    for (const struct dataset *at = &preparation->dataset; at && status == STATUS_OK; at = at->next)
+        status = config_check_normalized(config, at, error);
     if (status == STATUS_OK)
         status = review_data(preparation->reviewed, &preparation->dataset, &preparation->warnings,
                              error);

@@ -148,6 +148,7 @@ struct dataset_options {
     bool normalization;            /* Keras' name: see data/normalization.h */
     const char *const *normalized; /* further arrays of which the same is meant */
     size_t normalized_count;
+    struct origin normalized_at;      /* where these are written, for messages */
     size_t image_rows, image_columns; /* Keras' image_size, of pictures and of rows of pixels;
                                          0: as they are */
     enum { COLOR_AS_IT_IS, COLOR_GREY, COLOR_RGB } color_mode; /* Keras' name, of pictures */

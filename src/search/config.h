@@ -143,6 +143,12 @@ enum status config_parse(const char *path, const char *text, size_t length,
 enum status config_fit_targets(struct config *config, const struct dataset *dataset,
                                struct error *error);
 
+/* STATUS_INPUT where an array is to be normalised that no model reads: it is part of the trials'
+ * digests, and they would be other trials with the same numbers. To be called once the space is
+ * made, which tells of inputs that are no arrays: such a name may be the one that was meant. */
+enum status config_check_normalized(const struct config *config, const struct dataset *dataset,
+                                    struct error *error);
+
 /* Load the data sets, the first into `first` and the others after it (datasets_join), and have the
  * config call them by their names. Notes as by dataset_load_first; STATUS_INPUT also where they
  * can't be judged by one metric. `first` is to be released also after an error. */

@@ -71,6 +71,15 @@ void input_append_arrays(const struct dataset *dataset, const char *before, stru
                 odd, mended, mended);
 }
 
+static void append_nearest(const char *name, const struct dataset *dataset, struct text *text) {
+    const char *names[DATASET_ARRAYS_MAX + 1] = {INPUT_IMAGE};
+    for (size_t i = 0; i < dataset->array_count; i++)
+        names[i + 1] = dataset->arrays[i].name;
+    const char *near = text_nearest(name, names, dataset->array_count + 1);
+    if (near)
+        text_printf(text, "; did you mean '%s'?", near);
+}
+
 static void tell_lacking(const struct named_input *input, const struct dataset *dataset,
                          struct text *text) {
     text_printf(text, "layers: the input '%s' is no array of %s, which has %s", input->name,
@@ -78,6 +87,7 @@ static void tell_lacking(const struct named_input *input, const struct dataset *
     input_append_arrays(dataset, ", ", text);
     if (dataset->array_count == 0)
         text_append(text, " alone; further arrays may stand beside x and y in an .npz file");
+    append_nearest(input->name, dataset, text);
 }
 
 /* The output that is to predict the array of that name, or NULL. */

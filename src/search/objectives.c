@@ -519,9 +519,7 @@ static void look_for_array(const struct hidden_layers *layers, void *context) {
                         strcmp(layers->items[i].input->name, array->name) == 0;
 }
 
-/* A normalised array is part of the trials' digests: where no model reads it, they would be other
- * trials with the same numbers. */
-static enum status check_normalized(const struct config *config, const struct dataset *dataset,
+enum status config_check_normalized(const struct config *config, const struct dataset *dataset,
                                     struct error *error) {
     for (size_t i = 0; i < dataset->array_count && !config->unread[HP_LAYERS]; i++) {
         struct reading_of_array array = {.name = dataset->arrays[i].name};
@@ -532,7 +530,8 @@ static enum status check_normalized(const struct config *config, const struct da
                   "normalization: no model has the input '%s'; leave it out of the list, or name "
                   "it as an input",
                   array.name);
-        return error_place(error, dataset->source, 0, 0);
+        error_place(error, dataset->source, 0, 0);
+        return error_from(error, &config_dataset_options(config, dataset->name)->normalized_at);
     }
     return STATUS_OK;
 }
@@ -541,7 +540,7 @@ enum status config_fit_targets(struct config *config, const struct dataset *data
                                struct error *error) {
     struct fitting first = {.dataset = dataset, .numbers = dataset_has_values(dataset)};
     each_layers(config, look_at_inputs, &first);
-    enum status status = check_normalized(config, dataset, error);
+    enum status status = STATUS_OK;
     each_layers(config, look_at_first, &first);
     if (config->metric_by_default && first.numbers) {
         score_find(config->score.split == SCORE_VALIDATION ? "val_loss" : "test_loss",

@@ -82,10 +82,24 @@ static enum status read_image_size(const struct reading *reading, const struct n
     return status;
 }
 
+/* Each name once, however often it is given; that of the first input is a flag. */
+static void add_normalized(const struct node *node, const char **names,
+                           struct dataset_options *options) {
+    if (node_says(node, INPUT_IMAGE)) {
+        options->normalization = true;
+        return;
+    }
+    for (size_t i = 0; i < options->normalized_count; i++)
+        if (node_says(node, names[i]))
+            return;
+    names[options->normalized_count++] = node->text;
+}
+
 static enum status read_normalization(const struct reading *reading, const struct node *node,
                                       struct dataset_options *options) {
     static const char allowed[] = "normalization must be true, false, or a list of inputs' names, "
                                   "of which image is the first one, as in [image, age]";
+    options->normalized_at = (struct origin){reading->file, node->line, node->column};
     if (node->kind != NODE_SEQUENCE)
         return scalar_boolean(node, &options->normalization)
                    ? STATUS_OK
@@ -97,10 +111,7 @@ static enum status read_normalization(const struct reading *reading, const struc
     for (size_t i = 0; i < node->count; i++) {
         if (node->items[i]->kind != NODE_SCALAR)
             return reading_fail(reading, node->items[i], "%s", allowed);
-        if (node_says(node->items[i], INPUT_IMAGE))
-            options->normalization = true;
-        else
-            names[options->normalized_count++] = node->items[i]->text;
+        add_normalized(node->items[i], names, options);
     }
     return STATUS_OK;
 }

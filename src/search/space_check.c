@@ -143,7 +143,7 @@ static bool check_inputs(const struct config *config, const struct axis *axis,
         if (layers->items[i].kind == &layer_input_layer &&
             !input_fits(layers, layers->items[i].input, dataset, text)) {
             append_which(config, dataset, text);
-            add_problem(config, axis, text);
+            add_problem_of_layer(config, axis, layers, i, text);
             fit = false;
         }
     return fit;

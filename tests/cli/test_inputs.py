@@ -144,11 +144,20 @@ class Inputs(Case):
         digests = [row[0] for row in self.ask("SELECT DISTINCT dataset_digest FROM sweeps", "names.db")]
         self.assertEqual(len(digests), 4)
         self.assertIn(self.ask("SELECT dataset_digest FROM sweeps", "named.db")[0][0], digests)
-        for names, told in (("[met]", "two.npz: normalization: there is no input 'met'; inputs are image, age, meta, side"),
-                            ("[meta, age]", "two.npz: normalization: no model has the input 'age'; leave it out"),
+        for names, told in (("[met]", "in.yaml:2:43: normalization: two has no input 'met' (did you mean 'meta'?); inputs are image, age, meta, side"),
+                            ("[imagen, xyzzy, metta]", "two has no input 'imagen' (did you mean 'image'?) or 'xyzzy' or 'metta' (did you mean 'meta'?); inputs are"),
+                            ("[meta, age]", "in.yaml:2:43: normalization: no model has the input 'age'; leave it out"),
                             ("[[meta]]", "a list of inputs' names"), ("meta", "a list of inputs' names, of which image is the first one")):
             self.write("in.yaml", text.replace("./two.npz", f"{{name: ./two.npz, normalization: {names}}}"))
             self.fails(65, told, "plan", "in.yaml")
+        self.write("in.yaml", named.replace("[meta]", "[meta, image, meta]"))
+        self.sweep("run", "in.yaml", "-q", "--db", "twice.db")
+        self.assertRegex(self.sweep("show", "--db", "twice.db")[0], r"\n  normalization +image, meta\n")
+        # A network's input that is no array may be what was meant by the name in the list.
+        self.write("in.yaml", named.replace("meta: input", "mets: input").replace("[meta, f]", "[mets, f]"))
+        err = self.fails(65, "in.yaml:12:10: layers: the input 'mets'", "plan", "in.yaml")
+        self.assertIn("the input 'mets' is no array of two, which has image, age, meta, side; did you mean 'meta'?", err)
+        self.assertNotIn("no model has", err)
         self.expect_shards_like_a_run(named)
 
     def expect_shards_like_a_run(self, text):
