@@ -187,8 +187,8 @@ static void append_near(const char *const *near, size_t count, struct text *text
     text_append(text, count > 0 ? "?" : "");
 }
 
-static void append_known(const char *const *names, size_t count, struct text *text) {
-    if (count > LISTED_MAX) {
+static void append_known(const char *const *names, size_t count, bool listed, struct text *text) {
+    if (listed && count > LISTED_MAX) {
         text_append(text, " `sweep keys` lists all");
         return;
     }
@@ -223,8 +223,25 @@ enum status reading_fail_unknown(const struct reading *reading, const struct nod
     if (word && !word->instead && count > 0 && count <= LISTED_MAX)
         text_append(&text, ".");
     if (word ? !word->instead && count > 0 && count <= LISTED_MAX : near_count < count)
-        append_known(names, count, &text);
+        append_known(names, count, true, &text);
     enum status status =
+        reading_fail(reading, node, "unknown %s '%.64s'%s", what, node->text, text.data);
+    text_release(&text);
+    if (near_count == 1)
+        reading_correct(reading, node, "%s", near[0]);
+    return status;
+}
+
+enum status reading_fail_unnamed(const struct reading *reading, const struct node *node,
+                                 const char *what, const char *const *names, size_t count) {
+    const char *near[NEAR_MAX];
+    struct text text;
+    text_init(&text);
+    const size_t near_count = text_near(node->text, names, count, near);
+    append_near(near, near_count, &text);
+    text_append(&text, near_count == 0 ? "." : "");
+    append_known(names, count, false, &text);
+    const enum status status =
         reading_fail(reading, node, "unknown %s '%.64s'%s", what, node->text, text.data);
     text_release(&text);
     if (near_count == 1)

@@ -76,6 +76,11 @@ void reading_unquote(const struct reading *reading, const struct node *node);
 enum status reading_fail_unknown(const struct reading *reading, const struct node *node,
                                  const char *what, const char *const *names, size_t count);
 
+/* The same where the config itself gives the names: nothing else lists them, so that all are told,
+ * and other programs' names mean nothing. */
+enum status reading_fail_unnamed(const struct reading *reading, const struct node *node,
+                                 const char *what, const char *const *names, size_t count);
+
 /* Something that is right, but ignored. */
 void reading_note(const struct reading *reading, const struct node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

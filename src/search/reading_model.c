@@ -156,8 +156,17 @@ static bool is_input(const struct model *model, size_t i) {
     return model->items[i].kind == &layer_input_layer;
 }
 
+/* A name beside the layers' that is a value, unless a layer has it. */
+static void add_value(const struct model *model, const char *name, const char **names,
+                      size_t *count) {
+    for (size_t i = 0; i < model->count; i++)
+        if (!is_output(model, i) && strcmp(name_of(model, i), name) == 0)
+            return;
+    names[(*count)++] = name;
+}
+
 static enum status fail_name(const struct model *model, const struct node *node) {
-    const char *names[LAYERS_MAX + 1];
+    const char *names[LAYERS_MAX + 2];
     size_t count = 0;
     if (!model->named)
         return reading_fail(model->reading, node,
@@ -166,8 +175,9 @@ static enum status fail_name(const struct model *model, const struct node *node)
     for (size_t i = 0; i < model->count; i++)
         if (!is_output(model, i))
             names[count++] = name_of(model, i);
-    names[count++] = "input";
-    return reading_fail_unknown(model->reading, node, "layer", names, count);
+    add_value(model, "input", names, &count);
+    add_value(model, INPUT_IMAGE, names, &count);
+    return reading_fail_unnamed(model->reading, node, "layer", names, count);
 }
 
 /* A value by its name, or of a list by its number. */
@@ -182,7 +192,7 @@ static enum status find_value(const struct model *model, const struct node *node
             return STATUS_OK;
         }
     *value = 0;
-    if (strcmp(node->text, "input") == 0 || strcmp(node->text, "image") == 0)
+    if (strcmp(node->text, "input") == 0 || strcmp(node->text, INPUT_IMAGE) == 0)
         return STATUS_OK;
     if (model->named || !scalar_number(node, &number) || number != floor(number) || number < 0 ||
         number > (double)item)
