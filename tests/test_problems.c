@@ -228,6 +228,53 @@ static void of_both(void **state) {
                         "left to train on");
 }
 
+/* Keys and layers that have a name like another one's. */
+static void of_layers(void **state) {
+    (void)state;
+    static const char text[] =
+        "method: grid\nparameters:\n  model:\n    values:\n"
+        "      - {a: flaten, b: {concat: [a, a]}}\n"
+        "      - {a: imput, b: {dens: 4}}\n"
+        "      - {a: 4, b: {dense: 4 relu, input: a}}\n"
+        "      - {a: 4, b: {dense: 4 relu, los: mse}}\n"
+        "      - {a: 4, b: {dense: {units: 4, inputs: a}}}\n"
+        "      - {a: 4, b: {dense: 4, activaton: relu}}\n"
+        "      - {a: {input: x, shape: [4]}}\n"
+        "      - {a: 4, output: {p: {dense: 4, loss: mse}}}\n"
+        "      - {a: 4, outputs: {p: {dense: 4, loss: mse, loss_weights: 0.1}}}\n"
+        "      - {a: 4, outputs: {p: {dense: 4, los: mse, metric: [f1]}}}\n"
+        "      - {a: 4, outputs: {p: {loss: mse, input: a}}}\n"
+        "      - [64 tahn, reul, foo]\n";
+    static const struct expected expected[] = {
+        {5, 13, "unknown layer 'flaten'; did you mean 'flatten'?", NULL},
+        {5, 25, "unknown layer 'concat'; did you mean 'concatenate'?",
+         "- {a: flatten, b: {concatenate: [a, a]}}"},
+        {6, 13, "unknown layer 'imput'; did you mean 'input'?", NULL},
+        {6, 24, "unknown layer 'dens'; did you mean 'dense'?", "- {a: input, b: {dense: 4}}"},
+        {7, 35, "unknown key of a layer 'input'; did you mean 'inputs'?",
+         "- {a: 4, b: {dense: 4 relu, inputs: a}}"},
+        {8, 35, "'los' is an output's, and stands with it: outputs: {NAME: {dense: ..., loss: ..",
+         NULL},
+        {9, 38, "'inputs': what a layer reads stands beside it: {dense: 16, inputs: a}", NULL},
+        {10, 20, "stands within it: {dense: {units: ..., activation: ...}}", NULL},
+        {11, 14, "stands within it: {input: {shape: ...}}", NULL},
+        {12, 16, "'output'; did you mean 'outputs'?",
+         "- {a: 4, outputs: {p: {dense: 4, loss: mse}}}"},
+        {13, 51, "unknown key of an output 'loss_weights'; did you mean 'loss_weight'?",
+         "- {a: 4, outputs: {p: {dense: 4, loss: mse, loss_weight: 0.1}}}"},
+        {14, 40, "unknown key of an output 'los'; did you mean 'loss'?", NULL},
+        {14, 50, "unknown key of an output 'metric'; did you mean 'metrics'?",
+         "- {a: 4, outputs: {p: {dense: 4, loss: mse, metrics: [f1]}}}"},
+        {15, 41, "unknown key of an output 'input'; did you mean 'inputs'?",
+         "- {a: 4, outputs: {p: {loss: mse, inputs: a}}}"},
+        {16, 13, "unknown activation 'tahn'", NULL},
+        {16, 19, "unknown layer 'reul'; did you mean 'relu'?", "- [64 tanh, relu, foo]"},
+        {16, 25, "'foo' is not allowed; it takes a list", NULL},
+    };
+    assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
+    EXPECT_PROBLEMS(expected);
+}
+
 static void of_data_sets(void **state) {
     (void)state;
     static const struct expected expected[] = {
@@ -600,6 +647,7 @@ int main(void) {
         CASE(more_than_are_kept),
         CASE(of_the_space),
         CASE(of_both),
+        CASE(of_layers),
         CASE(of_data_sets),
         CASE(corrections),
         CASE(names_from_elsewhere),

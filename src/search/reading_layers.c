@@ -115,31 +115,124 @@ static bool begin_layer(const char *word, struct layer_spec *layer) {
     return true;
 }
 
-/* {dense: 10, activation: relu}: a kind beside what it takes, or beside another one. */
-static enum status refuse_kind(const struct reading *reading, const struct node *node) {
-    const struct argument_table dense = layer_arguments(&layer_dense);
-    const struct node *first = NULL, *rest = NULL;
+/* --- what is no layer, or none of its keys --- */
+
+#define KIND_NAMES_MAX 128
+
+/* "flaten", "concat": STATUS_OK where no layer has a name like it. */
+static enum status refuse_misspelled(const struct reading *reading, const struct node *node) {
+    const char *names[KIND_NAMES_MAX], *near[NEAR_MAX];
+    char words[KIND_NAMES_MAX][LAYER_WORD_MAX];
+    const struct layer_kind *kind;
+    size_t count = 0, near_count = 0;
+    if (node->kind != NODE_SCALAR || !isalpha((unsigned char)*node->text))
+        return STATUS_OK;
+    for (size_t i = 0; count < KIND_NAMES_MAX && (kind = layer_kind_row(i)); i++, count++)
+        names[count] = layer_kind_word(kind, words[count]);
+    for (size_t i = 0; count < KIND_NAMES_MAX && hyperparameters[HP_ACTIVATION].name_at(i); i++)
+        names[count++] = hyperparameters[HP_ACTIVATION].name_at(i);
+    const struct word *word = words_find("layer", node->text);
+    if (!word)
+        near_count = text_near(node->text, names, count, near);
+    return near_count > 0 || (word && word->instead)
+               ? reading_fail_unknown(reading, node, "layer", near, near_count)
+               : STATUS_OK;
+}
+
+/* {dense: 10, input: a}: what a layer reads is called inputs. */
+static enum status refuse_input(const struct reading *reading, const struct node *key) {
+    const enum status status = reading_fail(
+        reading, key, "unknown key of a layer '%.64s'; did you mean 'inputs'?", key->text);
+    reading_correct(reading, key, "inputs");
+    return status;
+}
+
+/* What a layer of a kind takes, by its names. Returns how many. */
+static size_t list_keys(const struct layer_kind *kind, const char *keys[ARGUMENTS_MAX]) {
+    const struct argument_table table = layer_arguments(kind);
+    size_t count = 0;
+    for (; count < table.count; count++)
+        keys[count] = table.rows[count].name;
+    if (kind->activates)
+        keys[count++] = "activation";
+    if (kind == &layer_input_layer)
+        count = input_extras.list_keys(NULL, keys, count);
+    return count;
+}
+
+/* {dense: 10, activation: relu}: what stands beside a layer that has a value. */
+static enum status refuse_beside(const struct reading *reading, const struct node *kind,
+                                 const struct node *rest) {
+    const char *keys[ARGUMENTS_MAX + OUTPUT_KEYS_MAX + 2];
     struct layer_spec layer;
+    begin_layer(kind->text, &layer);
+    const size_t own = list_keys(layer.kind, keys);
+    const size_t beside = own + reading_output_keys(keys + own);
+    keys[beside] = "inputs";
+    keys[beside + 1] = "shared";
+    const char *key = text_nearest(rest->text, keys, beside + 2);
+    size_t at = 0;
+    while (key && keys[at] != key)
+        at++;
+    if (!key || words_find("key of a layer", rest->text))
+        return reading_fail_unknown(reading, rest, "key of a layer", keys, own);
+    if (at >= beside)
+        return reading_fail_unknown(reading, rest, "key of a layer", &key, 1);
+    if (at >= own)
+        return reading_fail(reading, rest,
+                            "layers: '%.64s' is an output's, and stands with it: outputs: {NAME: "
+                            "{%.64s: ..., %s: ...}}",
+                            rest->text, kind->text, key);
+    return reading_fail(
+        reading, kind, "layers: what '%.64s' takes stands within it: {%.64s: {%s%.64s: ...}}",
+        kind->text, kind->text, layer.kind == &layer_dense ? "units: ..., " : "", key);
+}
+
+/* Keys of which one may be a layer, of what is to be the arguments of a dense layer: the first
+ * kind, the first after it, and the first that is no kind. */
+static void find_kinds(const struct node *node, const struct node *kinds[2],
+                       const struct node **rest) {
+    const struct argument_table dense = layer_arguments(&layer_dense);
+    struct layer_spec layer;
+    size_t count = 0;
     for (size_t i = 0; i < node->count; i++) {
         const struct node *key = node->keys[i];
         if (key->kind != NODE_SCALAR || argument_find(&dense, key->text) ||
             node_says(key, "activation") || !begin_layer(key->text, &layer))
-            rest = rest ? rest : key;
-        else if (!first)
-            first = key;
-        else
-            return reading_fail(reading, key,
-                                "layers: '%.64s' and '%.64s' are two layers, each an item of its "
-                                "own",
-                                first->text, key->text);
+            *rest = *rest ? *rest : key;
+        else if (count < 2)
+            kinds[count++] = key;
     }
-    if (!first || !rest || rest->kind != NODE_SCALAR)
-        return STATUS_OK;
-    return reading_fail(
-        reading, first, "layers: what '%.64s' takes stands within it: {%.64s: {%s%.64s: ...}}",
-        first->text, first->text,
-        begin_layer(first->text, &layer) && layer.kind == &layer_dense ? "units: ..., " : "",
-        rest->text);
+}
+
+/* No kind is known: it is a dense layer's arguments, or a kind is misspelled. */
+static enum status refuse_unknown(const struct reading *reading, const struct node *node) {
+    const char *keys[ARGUMENTS_MAX];
+    const size_t count = list_keys(&layer_dense, keys);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < node->count && status == STATUS_OK; i++)
+        if (node->keys[i]->kind == NODE_SCALAR &&
+            !words_find("key of a layer", node->keys[i]->text) &&
+            !text_nearest(node->keys[i]->text, keys, count))
+            status = refuse_misspelled(reading, node->keys[i]);
+    return status;
+}
+
+/* {dense: 10, activation: relu}: a kind beside what it takes, or beside another one. */
+static enum status refuse_kind(const struct reading *reading, const struct node *node) {
+    const struct node *kinds[2] = {NULL}, *rest = NULL;
+    find_kinds(node, kinds, &rest);
+    if (!kinds[0])
+        return refuse_unknown(reading, node);
+    for (size_t i = 0; i < 2 && kinds[i] && (kinds[1] || rest); i++)
+        if (node_says(kinds[i], "input") &&
+            !(rest && (node_says(rest, "array") || node_says(rest, "shape"))))
+            return refuse_input(reading, kinds[i]);
+    if (kinds[1])
+        return reading_fail(reading, kinds[1],
+                            "layers: '%.64s' and '%.64s' are two layers, each an item of its own",
+                            kinds[0]->text, kinds[1]->text);
+    return rest && rest->kind == NODE_SCALAR ? refuse_beside(reading, kinds[0], rest) : STATUS_OK;
 }
 
 /* {units: 64, activation: tanh}, {dropout: 0.2}, {batch_normalization: {momentum: 0.9}} */
@@ -181,12 +274,9 @@ static enum status begin_dense(const struct reading *reading, const struct node 
         return STATUS_OK;
     }
     const struct word *word = part->kind == NODE_SCALAR ? words_find("layer", part->text) : NULL;
-    if (word && word->instead) {
-        status = reading_fail(reading, part, "layers: unknown layer '%.64s'; did you mean '%s'?",
-                              part->text, word->instead);
-        reading_correct(reading, part, "%s", word->instead);
+    status = refuse_misspelled(reading, part);
+    if (status != STATUS_OK)
         return status;
-    }
     return word ? reading_fail(reading, part, "layers: '%.64s': %s", part->text, word->advice)
                 : reading_fail_allowed(reading, part, layers);
 }

@@ -530,6 +530,8 @@ static enum status add_output(struct model *model, const struct node *name,
                             name->text);
     enum status status = reading_output_split(model->reading, name, node, &layer, &output);
     const struct node *inputs = NULL;
+    if (status == STATUS_OK)
+        status = reading_output_refuse(model->reading, &layer);
     if (status != STATUS_OK)
         return status;
     if (layer.count == 0)
@@ -542,12 +544,16 @@ static enum status add_output(struct model *model, const struct node *name,
 }
 
 static enum status read_items(struct model *model, const struct node *node) {
+    static const char *const known[] = {"outputs"};
     const struct node *outputs = NULL;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++) {
         const struct node *name = model->named ? node->keys[i] : node->items[i];
         if (model->named && reading_are_outputs(name, node->items[i]))
             outputs = node->items[i];
+        else if (model->named && reading_may_be_outputs(name, node->items[i]))
+            status = status_join(
+                status, reading_fail_unknown(model->reading, name, "key of a model", known, 1));
         else
             status = status_join(status, add_item(model, name, node->items[i], NULL));
     }

@@ -4,6 +4,7 @@
 #include "search/reading_inputs.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
+#include "search/words.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -207,6 +208,10 @@ static bool is_of_output(const struct node *key) {
     return is;
 }
 
+static bool is_layer(const struct node *key) {
+    return key->kind == NODE_SCALAR && (layer_kind_find(key->text) || activation_find(key->text));
+}
+
 static struct node *word_at(const struct reading *reading, const struct node *at,
                             const char *word) {
     struct node *node = ARENA_NEW(reading->arena, struct node, 1);
@@ -252,6 +257,48 @@ enum status reading_output_split(const struct reading *reading, const struct nod
                : reading_fail(reading, node,
                               "layers: an output is a mapping: {loss: categorical_crossentropy}, "
                               "and if it is no layer of the model, its layer");
+}
+
+size_t reading_output_keys(const char **keys) {
+    size_t count = 0;
+    for (size_t i = 1; i < EXTRA_KEYS; i++)
+        keys[count++] = extra_keys[i];
+    for (size_t i = 0; i < layer_output.argument_count; i++)
+        keys[count++] = layer_output.arguments[i].name;
+    return count;
+}
+
+enum status reading_output_refuse(const struct reading *reading, const struct node *layer) {
+    const struct argument_table dense = layer_arguments(&layer_dense);
+    const char *own[OUTPUT_KEYS_MAX + 1], *near[NEAR_MAX];
+    size_t count = reading_output_keys(own);
+    enum status status = STATUS_OK;
+    own[count++] = "inputs";
+    for (size_t i = 0; i < layer->count; i++) {
+        const struct node *key = layer->keys[i];
+        const bool alone = layer->count == 1 && node_says(key, "input");
+        if (key->kind != NODE_SCALAR || node_says(key, "inputs") || node_says(key, "shared") ||
+            argument_find(&dense, key->text) || (is_layer(key) && !alone))
+            continue;
+        const size_t found = text_near(key->text, own, count, near);
+        if (found > 0 || words_find("key of an output", key->text))
+            status = status_join(
+                status, reading_fail_unknown(reading, key, "key of an output", near, found));
+    }
+    return status;
+}
+
+bool reading_may_be_outputs(const struct node *key, const struct node *node) {
+    static const char *const outputs[] = {"outputs"};
+    const struct node *first =
+        node->kind == NODE_MAPPING && node->count > 0 ? node->items[0] : NULL;
+    bool has = false;
+    if (!first || first->kind != NODE_MAPPING || is_layer(node->keys[0]) ||
+        key->kind != NODE_SCALAR || !text_nearest(key->text, outputs, 1))
+        return false;
+    for (size_t i = 0; i < first->count; i++)
+        has |= is_of_output(first->keys[i]);
+    return has;
 }
 
 bool reading_are_outputs(const struct node *key, const struct node *node) {

@@ -21,6 +21,16 @@ enum status reading_output_end(const struct reading *reading, const struct node 
 enum status reading_output_split(const struct reading *reading, const struct node *name,
                                  const struct node *node, struct node *layer, struct node *output);
 
+/* Fail where a key of that layer is meant to be one of the output's, by its name. */
+enum status reading_output_refuse(const struct reading *reading, const struct node *layer);
+
+/* The keys of an output, its name aside: loss, target, loss_weight ... Returns how many. */
+#define OUTPUT_KEYS_MAX ARGUMENTS_MAX
+size_t reading_output_keys(const char **keys);
+
+/* Whether a key in a model is a misspelled `outputs`. */
+bool reading_may_be_outputs(const struct node *key, const struct node *node);
+
 /* Whether what has the key `outputs` in a model is a mapping of outputs, and no layer. */
 bool reading_are_outputs(const struct node *key, const struct node *node);
 

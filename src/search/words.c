@@ -241,6 +241,8 @@ static const struct word table[] = {
      "warmup_ratio lr_decay learning_rate_decay decay decay_rate decay_steps power_t cosine_decay "
      "exponential_decay step_lr gamma annealing",
      NULL, SCHEDULE, false},
+    {"key of a layer", "inputs input", NULL,
+     "what a layer reads stands beside it: {dense: 16, inputs: a}", false},
     {ANYWHERE "|layer|key of a layer",
      "conv1d conv3d separable_conv2d conv2d_transpose upsampling2d lstm gru rnn "
      "embedding attention transformer "
@@ -272,6 +274,8 @@ static const struct word table[] = {
      "random_flip random_crop random_brightness random_contrast random_perspective random_invert "
      "mix_up cut_mix rand_augment aug_mix auto_contrast",
      NULL, NOT_SUPPORTED, false},
+    {"layer", "concat merge", "concatenate", NULL, false},
+    {"key of an output", "weight loss_weights", "loss_weight", NULL, false},
     {"layer", "convolution cnn", "conv2d", NULL, false},
     {"layer", "max_pooling pooling", "max_pooling2d", NULL, false},
     {"layer", "average_pooling avg_pooling", "average_pooling2d", NULL, false},
