@@ -89,6 +89,29 @@ static enum array_role role_of(const char *name) {
     return ARRAY_FURTHER;
 }
 
+bool arrays_need(const struct arrays *arrays, const char *name) {
+    char own[DATASET_NAME_MAX], other[DATASET_NAME_MAX];
+    snprintf(own, sizeof own, "%s", name);
+    const enum part part = cut_part(own);
+    const enum array_role role = role_of(own);
+    bool has = false;
+    for (size_t i = 0; i < arrays->count; i++) {
+        memcpy(other, arrays->items[i].name, sizeof other);
+        cut_part(other);
+        has |= role_of(other) == role;
+    }
+    return role != ARRAY_FURTHER && (part != WHOLE || !has);
+}
+
+enum status arrays_leave_out(struct arrays *arrays, const char *name, struct error *error) {
+    const char *before = arrays->changes;
+    if (!arrays->arena)
+        return STATUS_OK;
+    arrays->changes = arena_printf(arrays->arena, "%s%s%s is left out: it holds no numbers",
+                                   before ? before : "", before ? "; " : "", name);
+    return arrays->changes ? STATUS_OK : error_memory(error);
+}
+
 static enum status refuse_names(const struct arrays *arrays, const char *lacking,
                                 struct error *error) {
     struct text text;

@@ -22,9 +22,10 @@ struct array {
     size_t dimensions, size[ARRAY_DIMENSIONS_MAX]; /* the first: examples; the last runs fastest */
     uint8_t *bytes;                                /* the elements, owned. NULL: */
     float *values;                                 /* the elements, owned */
-    size_t mapped; /* they are mapped, not allocated: so many bytes from */
-    void *mapping; /* here on; 0 and NULL: allocated */
-    bool reals;    /* the file's type is one of real numbers, not of whole ones */
+    size_t mapped;   /* they are mapped, not allocated: so many bytes from */
+    void *mapping;   /* here on; 0 and NULL: allocated */
+    bool no_numbers; /* it is of text or of objects, and was refused for that */
+    bool reals;      /* the file's type is one of real numbers, not of whole ones */
     /* Of floats: all are whole numbers from 0 to 255; all are k / 255 for such numbers k. */
     bool whole, fractions;
     struct rounded rounded; /* of the numbers before they were floats, where they were wider */
@@ -46,6 +47,14 @@ size_t array_elements(const struct array *array);
 
 /* Set `whole` and `fractions` of an array of floats by looking at them. */
 void array_look(struct array *array);
+
+/* Whether a data set can't do without an array of that name: it is one of the first input or the
+ * first target, beside the arrays that there are. */
+bool arrays_need(const struct arrays *arrays, const char *name);
+
+/* Note that one of no numbers is left out: class names or a comment beside a data set are no part
+ * of it. */
+enum status arrays_leave_out(struct arrays *arrays, const char *name, struct error *error);
 
 /* Make a data set of the arrays, which it then owns: its shapes, parts, classes, arrays, changes
  * and digest. Its name, source and `published` are left alone.

@@ -442,6 +442,7 @@ static enum status begin(struct input input, struct header *header, struct eleme
     enum status status = read_header(input, header, error);
     if (status == STATUS_OK)
         status = find_type(header, type, error);
+    array->no_numbers = status == STATUS_INPUT && strpbrk(header->type, "OSU");
     array->reals = status == STATUS_OK && type->kind == 'f';
     return status == STATUS_OK ? set_shape(header, array, error) : status;
 }
@@ -552,10 +553,12 @@ static bool recognises(const struct reader_place *place) {
     return found;
 }
 
+/* An array that is read into the list, unless it is of text or objects. */
 static enum status read_entry(const char *folder, const char *name, struct arrays *arrays,
-                              struct error *error) {
+                              bool *no_numbers, struct error *error) {
     char path[PLACES_PATH_MAX];
     struct array array = {0};
+    *no_numbers = false;
     if (arrays->count == ARRAYS_MAX) {
         error_set(error, STATUS_INPUT, "holds more than the %d arrays that are read", ARRAYS_MAX);
         return error_place(error, folder, 0, 0);
@@ -564,7 +567,33 @@ static enum status read_entry(const char *folder, const char *name, struct array
     enum status status = places_join(folder, name, path, error);
     if (status == STATUS_OK)
         status = read_file(path, &array, error);
-    arrays->items[arrays->count++] = array;
+    *no_numbers = array.no_numbers;
+    if (!*no_numbers)
+        arrays->items[arrays->count++] = array;
+    return status;
+}
+
+/* What is of text or objects comes last, when it is known what there is besides. */
+static enum status read_entries(const char *folder, struct dirent **entries, size_t count,
+                                struct arrays *arrays, struct error *error) {
+    const char *others[ARRAYS_MAX];
+    size_t other_count = 0;
+    bool no_numbers;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = read_entry(folder, entries[i]->d_name, arrays, &no_numbers, error);
+        if (status != STATUS_INPUT || !no_numbers || other_count == ARRAYS_MAX)
+            continue;
+        others[other_count++] = entries[i]->d_name;
+        status = STATUS_OK;
+    }
+    for (size_t i = 0; i < other_count && status == STATUS_OK; i++) {
+        char name[DATASET_NAME_MAX] = "";
+        memcpy(name, others[i], strlen(others[i]) - 4);
+        status = arrays_need(arrays, name)
+                     ? read_entry(folder, others[i], arrays, &no_numbers, error)
+                     : arrays_leave_out(arrays, name, error);
+    }
     return status;
 }
 
@@ -572,7 +601,6 @@ static enum status read_folder(const struct reader_place *place,
                                const struct dataset_options *options, struct arrays *arrays,
                                struct error *error) {
     struct dirent **entries = NULL;
-    enum status status = STATUS_OK;
     (void)options;
     if (place->kind == PLACE_FILE) {
         error_set(error, STATUS_INPUT,
@@ -585,11 +613,9 @@ static enum status read_folder(const struct reader_place *place,
         error_set(error, STATUS_IO, "cannot be read: %s", strerror(errno));
         return error_place(error, place->path, 0, 0);
     }
-    for (int i = 0; i < count; i++) {
-        if (status == STATUS_OK)
-            status = read_entry(place->path, entries[i]->d_name, arrays, error);
+    const enum status status = read_entries(place->path, entries, (size_t)count, arrays, error);
+    for (int i = 0; i < count; i++)
         free(entries[i]);
-    }
     free(entries);
     return status;
 }

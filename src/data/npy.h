@@ -15,7 +15,7 @@
 /* Read an array from an input; `hint` as for input_read_all. uint8 and bool are kept as bytes, all
  * else as floats. array->name is left alone. STATUS_INPUT when the array is damaged, or of a type
  * that is not read; messages speak of "the array" and have no place yet. On failure there may be
- * elements to free. */
+ * elements to free; array->no_numbers tells whether it was refused as one of text or objects. */
 enum status npy_read(struct input input, size_t hint, struct array *array, struct error *error);
 
 /* Append an array of floats in C order, as version 1.0 has it. text->failed tells when out of

@@ -109,21 +109,46 @@ static bool name_array(const char *member, char name[DATASET_NAME_MAX]) {
     return true;
 }
 
+/* A member that is read into the list, unless it is of text or objects. */
+static enum status add_array(struct npz *npz, zip_uint64_t index, struct arrays *arrays,
+                             bool *no_numbers, struct error *error) {
+    const char *member = zip_get_name(npz->zip, index, 0);
+    struct array array = {0};
+    *no_numbers = false;
+    if (!name_array(member, array.name))
+        return STATUS_OK;
+    if (arrays->count == ARRAYS_MAX)
+        return error_set(error, STATUS_INPUT, "holds more than the %d arrays that are read",
+                         ARRAYS_MAX);
+    enum status status = read_member(npz, index, &array, error);
+    *no_numbers = array.no_numbers;
+    if (!*no_numbers)
+        arrays->items[arrays->count++] = array;
+    if (status == STATUS_INPUT)
+        name_member(member, error);
+    return status;
+}
+
+/* What is of text or objects comes last, when it is known what there is besides. */
 static enum status read_members(struct npz *npz, struct arrays *arrays, struct error *error) {
     const zip_int64_t members = zip_get_num_entries(npz->zip, 0);
+    zip_uint64_t others[ARRAYS_MAX];
+    size_t count = 0;
+    bool no_numbers;
     enum status status = STATUS_OK;
     for (zip_int64_t i = 0; i < members && status == STATUS_OK; i++) {
-        const char *member = zip_get_name(npz->zip, (zip_uint64_t)i, 0);
-        struct array array = {0};
-        if (!name_array(member, array.name))
+        status = add_array(npz, (zip_uint64_t)i, arrays, &no_numbers, error);
+        if (status != STATUS_INPUT || !no_numbers || count == ARRAYS_MAX)
             continue;
-        if (arrays->count == ARRAYS_MAX)
-            return error_set(error, STATUS_INPUT, "holds more than the %d arrays that are read",
-                             ARRAYS_MAX);
-        status = read_member(npz, (zip_uint64_t)i, &array, error);
-        arrays->items[arrays->count++] = array;
-        if (status == STATUS_INPUT)
-            name_member(member, error);
+        others[count++] = (zip_uint64_t)i;
+        status = STATUS_OK;
+    }
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        const char *member = zip_get_name(npz->zip, others[i], 0);
+        char name[DATASET_NAME_MAX];
+        status = name_array(member, name) && arrays_need(arrays, name)
+                     ? add_array(npz, others[i], arrays, &no_numbers, error)
+                     : arrays_leave_out(arrays, name, error);
     }
     return status;
 }

@@ -8,9 +8,11 @@
 #include "data/arrays.h"
 
 /* Read all arrays of an archive, each under its member's name without .npy; other members are left
- * alone. STATUS_IO when it cannot be opened, STATUS_INPUT when it is no archive, damaged, or of
- * arrays that are not read (see npy.h). At most as many elements as an array's header announces are
- * ever held in memory. Errors are placed at `path`. On failure the list keeps what was added. */
+ * alone, and so, with a word in arrays->changes, are arrays of text or objects that no data set
+ * needs (arrays_need). STATUS_IO when it cannot be opened, STATUS_INPUT when it is no archive,
+ * damaged, or of arrays that are not read (see npy.h). At most as many elements as an array's
+ * header announces are ever held in memory. Errors are placed at `path`. On failure the list keeps
+ * what was added. */
 enum status npz_read(const char *path, struct arrays *arrays, struct error *error);
 
 /* An array of floats in C order. */

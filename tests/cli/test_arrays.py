@@ -289,6 +289,29 @@ parameters:
         out, _ = self.sweep("data", "info", "./more.npz")
         self.assertIn("array     age (1 number)", out)
 
+    def test_text_that_is_no_part_of_it(self):
+        """Class names and comments are left out; text that is to be learned is told how to number."""
+        def of_text(kind, count):
+            return npy("|u1", (count,), [0] * count).replace(b"'|u1'", b"'%s'" % kind.encode())
+        x, y, text, objects = npy("|u1", (4, 2, 2), list(range(16))), npy("|u1", (4,), [0, 1, 0, 1]), of_text("<U9", 2), of_text("|O", 1)
+        self.archive("plain.npz", x=x, y=y)
+        for name, arrays in (("said.npz", {"class_names": text, "comment": objects, "x": x, "y": y}),
+                             ("split.npz", {"x_train": x, "y_train": y, "x_test": x, "y_test": y, "classes": text})):
+            self.archive(name, **arrays)
+            (self.folder / "apart").mkdir(exist_ok=True)
+            for key, array in arrays.items():
+                (self.folder / "apart" / f"{key}.npy").write_bytes(array)
+            for place in (f"./{name}", "./apart"):
+                out, _ = self.sweep("data", "info", place)
+                for key in set(arrays) - {"x", "y", "x_train", "y_train", "x_test", "y_test"}:
+                    self.assertIn(f"{key} is left out: it holds no numbers", " ".join(out.split()))
+            for path in (self.folder / "apart").iterdir():
+                path.unlink()
+        self.assertEqual(self.digest("./said.npz"), self.digest("./plain.npz"))
+        for arrays in ({"x": x, "y": text}, {"x": x, "labels": text}, {"x_train": x, "y_train": y, "x_test": x, "y_test": text}):
+            self.archive("odd.npz", **arrays)
+            self.fails(65, "the array holds text (type '<U9'); number the classes", "data", "info", "./odd.npz")
+
     def targets(self):
         arrays = {}
         for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
