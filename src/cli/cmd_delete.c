@@ -2,6 +2,8 @@
 
 #include "report/terminal.h"
 #include "store/sweeps.h"
+#include "store/unfinished.h"
+#include "train/checkpoints.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -98,12 +100,42 @@ static bool ask(const struct doomed *doomed) {
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static enum status delete (const struct arguments *arguments, const struct doomed *doomed,
-                           struct error *error) {
-    struct store *store = NULL; enum status status = store_open(arguments->path, &store, error);
-    if (status == STATUS_OK) status = store_delete_sweeps(store, doomed->ids, doomed->count, error);
+/* Checkpoints are named by what determines a run's numbers, not by sweeps: while any sweep may go
+ * on, one may be of it, and all stay. */
+static enum status clear_checkpoints(const char *path, struct store *store, struct error *error) {
+    struct checkpoints *checkpoints = NULL;
+    bool kept = true;
+    enum status status = store_may_go_on(store, &kept, error);
+    if (status == STATUS_OK)
+        status = checkpoints_open(path, 0, &checkpoints, error);
+    if (status != STATUS_OK)
+        return status;
+    const size_t count = kept ? checkpoints_count(checkpoints) : checkpoints_clear(checkpoints);
+    if (kept && count > 0)
+        terminal_print(stdout, 2,
+                       "%s.checkpoints stays: other sweeps have not ended, and may go on from what "
+                       "is in it",
+                       path);
+    else if (count > 0)
+        terminal_print(stdout, 2, "deleted the checkpoints of trainings that had not ended");
+    if (!kept)
+        unfinished_remove(path);
+    checkpoints_close(checkpoints);
+    return STATUS_OK;
+}
+
+/* The store's lock keeps runs away until the checkpoints are cleared, too. */
+static enum status delete_sweeps(const struct arguments *arguments, const struct doomed *doomed,
+                                 struct error *error) {
+    struct store *store = NULL;
+    enum status status = store_open(arguments->path, &store, error);
+    if (status == STATUS_OK)
+        status = store_delete_sweeps(store, doomed->ids, doomed->count, error);
+    if (status == STATUS_OK) {
+        print_doomed(stdout, "deleted", doomed);
+        status = clear_checkpoints(arguments->path, store, error);
+    }
     store_close(store);
-    if (status == STATUS_OK) print_doomed(stdout, "deleted", doomed);
     return status;
 }
 
@@ -121,7 +153,7 @@ static int run(int argc, char **argv) {
         code = command_fail(&error);
     else if (!arguments.yes && !ask(&doomed))
         fputs("nothing is deleted\n", stderr);
-    else if (delete (&arguments, &doomed, &error) != STATUS_OK)
+    else if (delete_sweeps(&arguments, &doomed, &error) != STATUS_OK)
         code = command_fail(&error);
     arena_release(&arena);
     return code;
@@ -133,7 +165,8 @@ const struct command command_delete = {
     .description =
         "Delete sweeps by their numbers or names, as `sweep list` prints them, and their trials "
         "with all that is known of them: history, metrics, models. Trials that another sweep has "
-        "stay with that. It asks first.",
+        "stay with that, and so do checkpoints while another sweep may go on from them. It asks "
+        "first.",
     .notes = "All of it is deleted or, whatever happens meanwhile, nothing.",
     .options = options,
     .run = run,

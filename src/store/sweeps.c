@@ -323,3 +323,13 @@ enum status store_delete_sweeps(struct store *store, const int64_t *sweeps, size
     database_take_error(store->database, NULL);
     return STATUS_OK;
 }
+
+enum status store_may_go_on(struct store *store, bool *may, struct error *error) {
+    static const char sql[] =
+        "SELECT EXISTS (SELECT 1 FROM trials WHERE status IN ('pending', 'failed')) OR EXISTS"
+        " (SELECT 1 FROM sweeps s WHERE ifnull(" STORE_LAST_OUTCOME ", '') <> 'finished')";
+    struct statement *statement = database_prepare(store->database, sql);
+    *may = !statement_step(statement) || statement_integer(statement, 0) != 0;
+    statement_free(statement);
+    return database_take_error(store->database, error);
+}

@@ -41,6 +41,10 @@ enum status store_sweep_named(struct store *store, const char *name, struct aren
 enum status store_delete_sweeps(struct store *store, const int64_t *sweeps, size_t count,
                                 struct error *error);
 
+/* Whether a sweep may go on: it has trials without a result, or its last command has not ended by
+ * itself, or that is not known. */
+enum status store_may_go_on(struct store *store, bool *may, struct error *error);
+
 /* How many trials go with these sweeps, and how many of theirs stay with others. */
 struct sweep_deletion {
     size_t gone, stay;

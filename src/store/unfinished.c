@@ -59,6 +59,13 @@ static bool is_ours(const char *database, const char *path) {
     return ours;
 }
 
+void unfinished_remove(const char *database) {
+    char *path = path_beside(database);
+    if (path && is_ours(database, path))
+        unlink(path);
+    free(path);
+}
+
 static void remove_at(struct unfinished_trials *unfinished, size_t at) {
     struct unfinished_trial *item = &unfinished->items[at];
     unfinished->bytes -= item->record.length;

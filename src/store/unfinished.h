@@ -33,6 +33,9 @@ void unfinished_write(struct unfinished_trials *unfinished);
  * interrupted, what others left. NULL is fine. */
 void unfinished_close(struct unfinished_trials *unfinished, bool interrupted);
 
+/* Remove the file, unless it is somebody else's: no trial goes on. */
+void unfinished_remove(const char *database);
+
 /* What a reader finds: the trials, one after the other. */
 struct unfinished_history {
     struct unfinished_history *next;

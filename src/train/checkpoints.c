@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "train/checkpoint.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -180,6 +181,39 @@ void checkpoints_hold(struct checkpoints *checkpoints) {
 
 bool checkpoints_exist(const struct checkpoints *checkpoints) {
     return checkpoints->folder >= 0;
+}
+
+/* Whether a file's name is one that name_of makes. */
+static bool is_of_run(const char *name) {
+    return strspn(name, "0123456789abcdef") == NAME_DIGITS && name[NAME_DIGITS] == '.' &&
+           (strcmp(name + NAME_DIGITS + 1, endings[0]) == 0 ||
+            strcmp(name + NAME_DIGITS + 1, endings[1]) == 0 ||
+            strcmp(name + NAME_DIGITS + 1, "new") == 0);
+}
+
+/* Those that are there, or with `removed` those that went. */
+static size_t count_files(const struct checkpoints *checkpoints, bool removed) {
+    const int again = checkpoints_exist(checkpoints)
+                          ? openat(checkpoints->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                          : -1;
+    DIR *folder = again >= 0 ? fdopendir(again) : NULL;
+    size_t count = 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        count += is_of_run(entry->d_name) &&
+                 (!removed || unlinkat(checkpoints->folder, entry->d_name, 0) == 0);
+    if (folder)
+        closedir(folder);
+    else if (again >= 0)
+        close(again);
+    return count;
+}
+
+size_t checkpoints_count(const struct checkpoints *checkpoints) {
+    return count_files(checkpoints, false);
+}
+
+size_t checkpoints_clear(struct checkpoints *checkpoints) {
+    return count_files(checkpoints, true);
 }
 
 /* 0, or why it can't be made. */

@@ -52,6 +52,10 @@ void checkpoints_hold(struct checkpoints *checkpoints);
 /* Whether there is a folder already, in which a run may have something. */
 bool checkpoints_exist(const struct checkpoints *checkpoints);
 
+/* How many files of runs are there; and remove them all, which is how many went. */
+size_t checkpoints_count(const struct checkpoints *checkpoints);
+size_t checkpoints_clear(struct checkpoints *checkpoints);
+
 /* Look what is there of a run whose slots have `run` and `metric_count`, and fill in the rest.
  */
 void checkpoints_find(struct checkpoints *checkpoints, const struct run *run,

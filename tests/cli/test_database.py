@@ -361,6 +361,48 @@ class Sweeps(Case):
         self.sweep("delete", "--yes", "endless")
         self.sound()
 
+    def interrupt(self, name, seed):
+        """A sweep whose one training has left a checkpoint and what it has given so far."""
+        self.write(f"{name}.yaml", ENDLESS.replace("endless", name).replace("repeats: 2", f"seed: {seed}").replace("adam, sgd", "adam"))
+        before = self.checkpoints()
+        process = self.start("run", f"{name}.yaml", "-q", "-c0", stderr=subprocess.PIPE)
+        end = time.monotonic() + PATIENCE
+        while len(self.checkpoints()) == len(before) or not (self.folder / "results/sweep.db.unfinished").exists():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+
+    def checkpoints(self):
+        return sorted(path.name for path in self.folder.glob("results/sweep.db.checkpoints/*.1"))
+
+    def test_checkpoints_go_with_the_last_sweep_that_may_go_on(self):
+        self.interrupt("one", 7)
+        self.interrupt("two", 8)
+        both = self.checkpoints()
+        self.assertEqual(len(both), 2)
+        out, _ = self.sweep("delete", "--yes", "one")
+        self.assertIn("results/sweep.db.checkpoints stays: other sweeps have not ended, and may go on from what is in it",
+                      " ".join(out.split()))
+        self.assertEqual(self.checkpoints(), both)
+        (self.folder / "results/sweep.db.checkpoints/mine").write_text("a person's own\n")
+        out, _ = self.sweep("delete", "--yes", "two")
+        self.assertIn("deleted the checkpoints of trainings that had not ended\n", out)
+        self.assertEqual([path.name for path in self.folder.glob("results/sweep.db.checkpoints/*")], ["mine"])
+        self.assertFalse((self.folder / "results/sweep.db.unfinished").exists())
+        (self.folder / "results/sweep.db.checkpoints/mine").unlink()
+        self.interrupt("one", 7)
+        out, _ = self.sweep("delete", "--yes", "one")
+        self.assertFalse((self.folder / "results/sweep.db.checkpoints").exists())
+        self.assertNotIn("checkpoints", self.sweep("delete", "--yes", "1")[0])
+        self.sound()
+
+    def test_checkpoints_of_a_failed_trial_stay(self):
+        self.interrupt("one", 7)
+        self.change("UPDATE trials SET status = 'failed', error = 'x' WHERE trial_id = 1")
+        self.assertIn("stays", self.sweep("delete", "--yes", "one")[0])
+        self.assertEqual(len(self.checkpoints()), 1)
+
     def test_a_killed_delete_deletes_all_or_nothing(self):
         before = self.dump()
         whole = (self.folder / "results/sweep.db").read_bytes()
