@@ -11,6 +11,13 @@ static enum status check_pair(const struct dataset *a, const struct dataset *b,
                          "dataset: %.60s (%.200s) and %.60s (%.200s) are the same data; a sweep "
                          "tries each once",
                          a->name, a->source, b->name, b->source);
+    if (strcmp(a->name, b->name) == 0 && strcmp(a->source, b->source) == 0)
+        return error_set(error, STATUS_INPUT,
+                         "dataset: %.60s (%.200s) is here in two ways, and results are told apart "
+                         "by the name; train each in a sweep of its own, as by --set "
+                         "'dataset={name: %.200s, normalization: true}', and see both on one page: "
+                         "sweep report --sweep 1 --sweep 2",
+                         a->name, a->source, a->source);
     if (strcmp(a->name, b->name) == 0)
         return error_set(error, STATUS_INPUT,
                          "dataset: two data sets of a sweep are called %.60s (%.200s and %.200s), "

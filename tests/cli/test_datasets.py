@@ -139,6 +139,8 @@ class Datasets(Case):
         make_dataset(self.folder / "other" / "tiny", size=9)
         self.fails(65, "told apart by the name", "plan", "two.yaml", "-q", "-s",
                    "dataset={values: [tiny, ./other/tiny]}")
+        self.fails(65, "values.csv, normalization: true}', and see both on one page: sweep report --sweep 1 --sweep 2", "plan", "two.yaml", "-q",
+                   "-s", "dataset={values: [./values.csv, {name: ./values.csv, normalization: true}]}")
 
     def test_shards(self):
         self.sweep("run", "two.yaml", "-q", "--db", "whole.db")
