@@ -259,6 +259,66 @@ static void scaled_differently(void **state) {
                                  "and lie in 0 .. 255:");
 }
 
+/* A table's columns of real numbers, drawn by a fixed rule; column 3 is sparse. */
+#define FEATURES 4
+static float train_values[TRAIN][FEATURES], test_values[TEST][FEATURES];
+
+static void make_table(void) {
+    uint32_t state = 1;
+    for (size_t i = 0; i < (TRAIN + TEST) * FEATURES; i++) {
+        state = state * 1664525u + 1013904223u;
+        const float share = (float)(state >> 8) / (float)(1 << 24);
+        const size_t row = i / FEATURES;
+        float *at = row < TRAIN ? train_values[row] : test_values[row - TRAIN];
+        at[i % FEATURES] = i % FEATURES < 3 ? share - 0.3F : share < 0.05F ? 1 : 0;
+    }
+    train_values[7][1] = 1e5F; /* an outlier */
+    data.rows = 1;
+    data.columns = FEATURES;
+    data.table = true;
+    data.train.pixels = data.test.pixels = NULL;
+    data.train.values = train_values[0];
+    data.test.values = test_values[0];
+    view.train_image_divisor = view.test_image_divisor = 1;
+}
+
+static void test_part_in_another_unit(void **state) {
+    (void)state;
+    make_table();
+    check(0);
+    for (size_t i = 0; i < TEST; i++)
+        test_values[i][2] *= 1000;
+    expect("other_scale", "features: column 2, counted from 0, is -0.");
+    expect("other_scale", " in the test part: the parts seem to be scaled differently");
+    for (size_t i = 0; i < TEST; i++)
+        test_values[i][0] /= 1000;
+    expect("other_scale", "; 1 other column is like that: ");
+    /* Of few examples little is known. */
+    data.test.count = 2;
+    check(0);
+}
+
+/* Pixels in bytes, of which the test part was divided by 255, or made -1 to 1. */
+static void test_pixels_of_another_scale(void **state) {
+    (void)state;
+    static float train[TRAIN][PIXELS], test[TEST][PIXELS];
+    for (size_t i = 0; i < TRAIN * PIXELS; i++)
+        train[i / PIXELS][i % PIXELS] = (float)train_pixels[i / PIXELS][i % PIXELS];
+    for (size_t i = 0; i < TEST * PIXELS; i++)
+        test[i / PIXELS][i % PIXELS] = (float)test_pixels[i / PIXELS][i % PIXELS] / 255;
+    data.train.values = train[0];
+    data.test.values = test[0];
+    data.train.pixels = data.test.pixels = NULL;
+    view.train_image_divisor = view.test_image_divisor = 1;
+    expect("other_scale", "pixels are 0 to 200 (typically ");
+    expect("other_scale", ") in the training part and 0 to 1 (typically 0.");
+    view.train_image_divisor = 255;
+    check(0);
+    for (size_t i = 0; i < TEST * PIXELS; i++)
+        test[i / PIXELS][i % PIXELS] = 2 * test[i / PIXELS][i % PIXELS] - 1;
+    expect("other_scale", "and -1 to 1 (typically");
+}
+
 static void classes_uneven(void **state) {
     (void)state;
     /* Ten times is still even enough. */
@@ -410,6 +470,8 @@ int main(void) {
         WITH_DATA(parts_that_lack_a_class),
         WITH_DATA(labels_only),
         WITH_DATA(scaled_differently),
+        WITH_DATA(test_part_in_another_unit),
+        WITH_DATA(test_pixels_of_another_scale),
         WITH_DATA(classes_uneven),
         WITH_DATA(blank_images),
         WITH_DATA(repeated_in_test),

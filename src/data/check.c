@@ -1,6 +1,7 @@
 #include "data/check.h"
 
 #include "data/repeats.h"
+#include "data/scale.h"
 #include "data/stream.h"
 
 #include <math.h>
@@ -24,6 +25,7 @@ struct findings {
     size_t constant_train, constant_test;
     struct repeats repeats;
     bool one_class;
+    bool failed; /* out of memory */
 };
 
 static void warn(struct data_warnings *warnings, const char *kind, const char *format, ...)
@@ -254,6 +256,45 @@ static void check_scale(struct findings *findings, struct data_warnings *warning
             train, 255.0 / train, test, 255.0 / test);
 }
 
+/* What inputs are called. */
+static const char *inputs_of(const struct dataset *data) {
+    return data->table ? "features" : "pixels";
+}
+
+static void compare_scales(struct findings *findings, const char *what,
+                           const struct feature_numbers *train, const struct feature_numbers *test,
+                           struct data_warnings *warnings) {
+    struct scale_difference difference;
+    struct text text;
+    findings->failed |= !scale_compare(train, test, &difference);
+    if (findings->failed || !difference.found)
+        return;
+    text_init(&text);
+    scale_append(&difference, what, &text);
+    findings->failed |= text.failed;
+    if (!text.failed)
+        warn(warnings, "other_scale", "%s", text.data);
+    text_release(&text);
+}
+
+/* Of pixels whose divisors differ, check_scale tells. */
+static void check_other_scale(struct findings *findings, struct data_warnings *warnings) {
+    const struct data_view *view = findings->view;
+    const struct dataset *data = view->data;
+    const size_t before = warnings->count;
+    const double divisor = view->train_image_divisor, other = view->test_image_divisor;
+    const bool told = data->train.pixels && !data->table && (divisor < other || divisor > other);
+    struct feature_numbers train = features_of_inputs(data, false, divisor);
+    struct feature_numbers test = features_of_inputs(data, true, other);
+    if (!told)
+        compare_scales(findings, inputs_of(data), &train, &test, warnings);
+    if (!dataset_has_values(data) || warnings->count > before)
+        return;
+    train = features_of_targets(data, false);
+    test = features_of_targets(data, true);
+    compare_scales(findings, "targets", &train, &test, warnings);
+}
+
 static void check_imbalance(struct findings *findings, struct data_warnings *warnings) {
     size_t most = 0, least = 0;
     bool any = false;
@@ -364,7 +405,7 @@ static bool warn_not_finite(const struct dataset *data, const char *part, const 
 static void check_finite(struct findings *findings, struct data_warnings *warnings) {
     const struct dataset *data = findings->view->data;
     const struct images *const parts[] = {&data->train, &data->test};
-    const char *const names[] = {"training", "test"}, *what = data->table ? "features" : "pixels";
+    const char *const names[] = {"training", "test"}, *what = inputs_of(data);
     bool told = false;
     for (size_t i = 0; i < 2 && !told; i++)
         told = warn_not_finite(data, names[i], what, parts[i]->values, parts[i]->count,
@@ -383,8 +424,7 @@ static void check_rounded(struct findings *findings, struct data_warnings *warni
     text_init(&text);
     rounded_append(rounded, inputs ? data->table && data->columns > 1 : data->target_width > 1,
                    &text);
-    warn(warnings, "rounded", "%s: %s", inputs ? data->table ? "features" : "pixels" : "targets",
-         text.data);
+    warn(warnings, "rounded", "%s: %s", inputs ? inputs_of(data) : "targets", text.data);
     text_release(&text);
 }
 
@@ -429,23 +469,15 @@ static const struct {
     void (*check)(struct findings *findings, struct data_warnings *warnings);
     unsigned of;
 } checks[] = {
-    {check_finite, OF_IMAGES},
-    {check_rounded, 0},
-    {check_one_class, OF_LABELS},
-    {check_constant_targets, OF_VALUES},
-    {check_one_test_class, OF_LABELS},
-    {check_one_validation_class, OF_LABELS},
-    {check_sorted, OF_VALUES},
-    {check_merged, OF_LABELS},
-    {check_changed, OF_LABELS},
-    {check_missing, OF_LABELS},
-    {check_unused, OF_LABELS},
-    {check_scale, OF_PIXELS},
-    {check_imbalance, OF_LABELS},
-    {check_lacking, OF_LABELS},
-    {check_contradictions, OF_IMAGES | OF_LABELS},
-    {check_repeats, OF_IMAGES},
-    {check_constant, OF_IMAGES | OF_PIXELS},
+    {check_finite, OF_IMAGES},         {check_rounded, 0},
+    {check_one_class, OF_LABELS},      {check_constant_targets, OF_VALUES},
+    {check_one_test_class, OF_LABELS}, {check_one_validation_class, OF_LABELS},
+    {check_sorted, OF_VALUES},         {check_merged, OF_LABELS},
+    {check_changed, OF_LABELS},        {check_missing, OF_LABELS},
+    {check_unused, OF_LABELS},         {check_scale, OF_PIXELS},
+    {check_other_scale, OF_IMAGES},    {check_imbalance, OF_LABELS},
+    {check_lacking, OF_LABELS},        {check_contradictions, OF_IMAGES | OF_LABELS},
+    {check_repeats, OF_IMAGES},        {check_constant, OF_IMAGES | OF_PIXELS},
 };
 
 /* Whether a check is of what the data set has. */
@@ -525,7 +557,7 @@ enum status data_check(const struct data_view *view, bool labels_only,
         for (size_t j = before; j < warnings->count; j++)
             warnings->items[j].of_images = of_images;
     }
-    return STATUS_OK;
+    return findings.failed ? error_memory(error) : STATUS_OK;
 }
 
 void data_view_whole(const struct dataset *data, struct data_view *view) {

@@ -15,8 +15,9 @@ enum status review_data(const struct space *space, const struct dataset *dataset
                         struct text *warnings, struct error *error);
 
 /* The same for each further array of one of the data sets that some network reads or predicts, with
- * numbers that are none; or that one reads without a normalization behind it, with numbers of
- * another size than networks are usually trained on. */
+ * numbers that are none or of another size in the test part; and for all inputs that one reads
+ * without a normalization behind them, and targets, with numbers of another size than networks are
+ * usually trained on. */
 enum status review_arrays(const struct space *space, const struct dataset *first,
                           const struct dataset *dataset, struct text *warnings,
                           struct error *error);

@@ -237,6 +237,38 @@ parameters:
                    "data", "info", "./far.npz")
         self.results("{name: ./far.npz, targets: values, test_split: 0.5}", text=CONFIG.replace("0.2", "0"))
 
+    def test_numbers_that_are_hardly_learned(self):
+        """Large ones are told of the first input and target, but where a normalization follows or the loss has no unit."""
+        def told(x, target="values", options="", rest="layers: {value: [8]}", shape=(2,)):
+            count = len(x) // 60
+            self.archive("own.npz", x=npy("<f8", (60, *shape), x),
+                         y=npy("<f8", (60,), target) if target != "values" else npy("<f8", (60,), [i % 7 + 0.5 for i in range(60)]))
+            self.write("own.yaml", f"method: grid\ndataset: {{name: ./own.npz{options}}}\nparameters: {{{rest}}}\n")
+            self.assertEqual(len(x), 60 * count)
+            return self.sweep("plan", "own.yaml")[1]
+        ages = [(i * i % 97, i % 11 / 7)[j] for i in range(60) for j in range(2)]
+        times = [(1.7e9 + i * i * 7 % 86400, i % 11 / 7)[j] for i in range(60) for j in range(2)]
+        self.assertNotIn("read as they are", told(ages))
+        large = "warning: features are read as they are, and their numbers are large (column 0: 1.7e+09 to 1.70002e+09), so that trainings"
+        self.assertIn(large, told(times))
+        self.assertNotIn("read as they are", told(times, options=", normalization: true"))
+        self.assertNotIn("read as they are", told(times, rest="layers: {value: [batch_normalization, 8]}"))
+        rows = "".join(f"{int(times[i])},{times[i + 1]},{i % 5 + 0.5}\n" for i in range(0, 120, 2))
+        self.write("own.csv", "when,b,target\n" + rows)
+        self.write("own.yaml", "method: grid\ndataset: ./own.csv\nparameters: {layers: {value: [8]}}\n")
+        self.assertIn(large.split("(")[0], self.sweep("plan", "own.yaml")[1])
+        photos = [float(i * i * 31 % 256) + 0.5 for i in range(60 * 16)]
+        self.assertNotIn("read as they are", told(photos, shape=(4, 4)))
+        self.assertIn("warning: pixels are read as they are, and their numbers are large (5e+05 to 2.555e+08)",
+                      told([1e6 * pixel for pixel in photos], shape=(4, 4)))
+        self.assertNotIn("read as they are", told([1e6 * pixel for pixel in photos], shape=(4, 4),
+                                                  rest="layers: {value: [8]}, train_image_divisor: {value: 1e8}"))
+        prices = [3e5 + 1000 * (i * i % 53) for i in range(60)]
+        self.assertIn("warning: the targets are numbers that are large (3e+05 to 3.52e+05), and networks begin with outputs of about 0",
+                      told(ages, prices))
+        self.assertNotIn("the targets", told(ages, prices, rest="layers: {value: [8]}, loss: {value: mape}"))
+        self.assertNotIn("the targets", told(ages))
+
     def test_what_32_bit_floats_lose(self):
         """Numbers that are large and differ by little are told of, with their column; others are not."""
         lost = r"has numbers of about 1e\+09 with a standard deviation of [\d.]+, where 32-bit floats, in which all is computed, " \

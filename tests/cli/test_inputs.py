@@ -45,7 +45,7 @@ class Inputs(Case):
         self.data("two.npz")
         self.write("in.yaml", CONFIG)
 
-    def data(self, name, shift=0.0, rows=TRAIN, sizes=(1, 1, 1), by=None, tested=None):
+    def data(self, name, shift=0.0, rows=TRAIN, sizes=(1, 1, 1), by=None, tested=None, times=1):
         """Labels that neither the image nor meta tells alone; meta standardised by so many of its first rows."""
         draw = random.Random(7)
         with zipfile.ZipFile(self.folder / name, "w") as file:
@@ -59,6 +59,8 @@ class Inputs(Case):
                     deviations = [statistics.pstdev(meta[i:3 * by:3]) for i in range(3)]
                 if by:
                     meta = [(number - means[i % 3]) / deviations[i % 3] for i, number in enumerate(meta)]
+                if part == "test":
+                    meta = [number * times for number in meta]
                 if tested is not None and part == "test":
                     meta[4] = tested
                 some = rows if part == "train" else count
@@ -208,6 +210,24 @@ class Inputs(Case):
         self.assertIn(f"warning: {TRAIN} of the training numbers of the array meta are NaN or infinite, the first one (example 0, "
                       "number 1, counted from 0) is ", told((1, float("inf"), 1), "-s", follows.format("batch_normalization")))
         self.assertNotIn("the array", told((1, float("inf"), 1), "-s", "model=[8 relu]"))
+
+    def test_ages_are_no_large_numbers(self):
+        self.data("two.npz", sizes=(1, 50, 1))
+        self.assertNotIn("the array", self.sweep("plan", "in.yaml")[1])
+
+    def test_a_test_part_in_another_unit(self):
+        """It is told of an array that some network reads, beside what else is wrong with it."""
+        self.data("two.npz", times=1000)
+        scaled = "numbers of the array meta: column 1, counted from 0, is "
+        self.assertNotIn(scaled, self.sweep("plan", "in.yaml", "-s", "model=[8 relu]")[1])
+        self.assertRegex(self.sweep("plan", "in.yaml")[1], r"warning: numbers of the array meta: column [012], counted from 0, is "
+                         r"-[\d.]+ to [\d.]+ \(typically [\d.]+\) in the training part and -\d+[.\d]* to \d+[.\d]* \(typically \d+\) in the "
+                         r"test part; 2 other columns are like that: the parts seem to be scaled differently")
+        self.data("two.npz", sizes=(1, 1, 300), tested=float("inf"))
+        _, err = self.sweep("plan", "in.yaml")
+        self.assertIn("1 of the test numbers of the array meta are NaN or infinite", err)
+        self.assertIn("the array meta is read as it is, and its numbers are large (column 2: ", err)
+        self.assertNotIn("scaled differently", err)
 
     def test_test_numbers_that_are_none(self):
         """What is told of them is what happens: an activation with bounds makes a number of one that is infinite."""
