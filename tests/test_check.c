@@ -319,6 +319,26 @@ static void test_pixels_of_another_scale(void **state) {
     expect("other_scale", "and -1 to 1 (typically");
 }
 
+static void constant_where_it_is_trained(void **state) {
+    (void)state;
+    make_table();
+    for (size_t i = 0; i < TRAIN; i++)
+        train_values[i][3] = 7;
+    for (size_t i = 0; i < TEST; i++)
+        test_values[i][3] = i < 30 ? 7 : 8;
+    check(0);
+    data.normalized = true;
+    expect("constant_features", "features: column 3, counted from 0, is 7 in all 180 training "
+                                "examples, and another number in 70 of the 100 test examples (8 in "
+                                "number 30, counted from 0): ");
+    expect("constant_features", "which makes numbers of about 1e+07 there");
+    for (size_t i = 0; i < TEST; i++)
+        test_values[i][3] = 7;
+    check(0);
+    train_values[195][3] = 9;
+    expect("constant_features", "in 1 of the 20 validation examples (9 in number 15,");
+}
+
 static void classes_uneven(void **state) {
     (void)state;
     /* Ten times is still even enough. */
@@ -472,6 +492,7 @@ int main(void) {
         WITH_DATA(scaled_differently),
         WITH_DATA(test_part_in_another_unit),
         WITH_DATA(test_pixels_of_another_scale),
+        WITH_DATA(constant_where_it_is_trained),
         WITH_DATA(classes_uneven),
         WITH_DATA(blank_images),
         WITH_DATA(repeated_in_test),

@@ -1,5 +1,6 @@
 #include "data/check.h"
 
+#include "data/constant.h"
 #include "data/repeats.h"
 #include "data/scale.h"
 #include "data/stream.h"
@@ -295,6 +296,42 @@ static void check_other_scale(struct findings *findings, struct data_warnings *w
     compare_scales(findings, "targets", &train, &test, warnings);
 }
 
+/* The examples from one on, of which each channel of images is a feature. */
+static struct feature_numbers channels_of(const struct data_view *view, bool test, size_t first,
+                                          size_t count) {
+    struct feature_numbers numbers = features_of_inputs(
+        view->data, test, test ? view->test_image_divisor : view->train_image_divisor);
+    numbers.examples = count;
+    numbers.features = view->data->table ? numbers.features : dataset_channels(view->data);
+    if (numbers.values)
+        numbers.values += first * numbers.width;
+    else
+        numbers.bytes += first * numbers.width;
+    return numbers;
+}
+
+static void check_constant_features(struct findings *findings, struct data_warnings *warnings) {
+    const struct data_view *view = findings->view;
+    const struct feature_numbers train = channels_of(view, false, 0, view->train_count);
+    const struct feature_numbers rests[] = {
+        channels_of(view, true, 0, view->data->test.count),
+        channels_of(view, false, view->validation_begin, view->validation_count)};
+    struct constant constant = {0};
+    struct text text;
+    size_t part = 0;
+    for (; part < 2 && view->data->normalized && !constant.found; part++)
+        constant_find(&train, &rests[part], &constant);
+    if (!constant.found)
+        return;
+    text_init(&text);
+    text_printf(&text, "%s: ", inputs_of(view->data));
+    constant_append(&constant, part == 1 ? "test" : "validation", &text);
+    findings->failed |= text.failed;
+    if (!text.failed)
+        warn(warnings, "constant_features", "%s", text.data);
+    text_release(&text);
+}
+
 static void check_imbalance(struct findings *findings, struct data_warnings *warnings) {
     size_t most = 0, least = 0;
     bool any = false;
@@ -469,15 +506,25 @@ static const struct {
     void (*check)(struct findings *findings, struct data_warnings *warnings);
     unsigned of;
 } checks[] = {
-    {check_finite, OF_IMAGES},         {check_rounded, 0},
-    {check_one_class, OF_LABELS},      {check_constant_targets, OF_VALUES},
-    {check_one_test_class, OF_LABELS}, {check_one_validation_class, OF_LABELS},
-    {check_sorted, OF_VALUES},         {check_merged, OF_LABELS},
-    {check_changed, OF_LABELS},        {check_missing, OF_LABELS},
-    {check_unused, OF_LABELS},         {check_scale, OF_PIXELS},
-    {check_other_scale, OF_IMAGES},    {check_imbalance, OF_LABELS},
-    {check_lacking, OF_LABELS},        {check_contradictions, OF_IMAGES | OF_LABELS},
-    {check_repeats, OF_IMAGES},        {check_constant, OF_IMAGES | OF_PIXELS},
+    {check_finite, OF_IMAGES},
+    {check_rounded, 0},
+    {check_one_class, OF_LABELS},
+    {check_constant_targets, OF_VALUES},
+    {check_one_test_class, OF_LABELS},
+    {check_one_validation_class, OF_LABELS},
+    {check_sorted, OF_VALUES},
+    {check_merged, OF_LABELS},
+    {check_changed, OF_LABELS},
+    {check_missing, OF_LABELS},
+    {check_unused, OF_LABELS},
+    {check_scale, OF_PIXELS},
+    {check_other_scale, OF_IMAGES},
+    {check_constant_features, OF_IMAGES},
+    {check_imbalance, OF_LABELS},
+    {check_lacking, OF_LABELS},
+    {check_contradictions, OF_IMAGES | OF_LABELS},
+    {check_repeats, OF_IMAGES},
+    {check_constant, OF_IMAGES | OF_PIXELS},
 };
 
 /* Whether a check is of what the data set has. */

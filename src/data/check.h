@@ -49,6 +49,7 @@ struct data_warnings {
  *   unused_class       labels below the largest one that no image has
  *   scaled_differently training and test pixels are divided by different numbers
  *   other_scale        the test part's inputs or targets are of another size (data/scale.h)
+ *   constant_features  features that are to be normalised are constant in the training part alone
  *   imbalance          the largest training class is over ten times the smallest
  *   test_lacks_class   classes are frequent among the training images, and absent from the test set
  *   validation_lacks_class   the same for the validation images

@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#define EPSILON 1e-7 /* keras.backend.epsilon(), below which no deviation is taken */
-
 /* An input's numbers, `width` of them an example, which have a feature each or those of a table's
  * row or a pixel's channels in turn. */
 struct numbers {
@@ -44,7 +42,8 @@ static void make(const struct numbers *numbers, size_t count, struct arena *aren
         double mean, variance;
         measure(numbers, count, i, &mean, &variance);
         normalization->mean[i] = (float)mean;
-        normalization->deviation[i] = (float)fmax(sqrt((double)(float)variance), EPSILON);
+        normalization->deviation[i] =
+            (float)fmax(sqrt((double)(float)variance), NORMALIZATION_EPSILON);
     }
 }
 

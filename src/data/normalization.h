@@ -10,6 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define NORMALIZATION_EPSILON                                                                      \
+    1e-7 /* keras.backend.epsilon(), below which no deviation is taken                             \
+          */
+
 struct normalization {
     size_t features;         /* that have a mean each; 0: nothing is normalised */
     float *mean, *deviation; /* deviation: the root of the variance, at least 1e-7 */

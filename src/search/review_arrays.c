@@ -5,6 +5,7 @@
 #include "search/review.h"
 
 #include "base/names.h"
+#include "data/constant.h"
 #include "data/features.h"
 #include "data/scale.h"
 #include "nn/named_input.h"
@@ -49,11 +50,12 @@ static bool reaches_weights(const struct hidden_layers *layers, size_t value) {
 }
 
 /* What networks make of numbers, as flags. */
-enum { USED = 1, READ_RAW = 2, PREDICTED = 4 };
+enum { USED = 1, READ_RAW = 2, NORMALIZED = 4, PREDICTED = 8 };
 
 struct uses {
     unsigned input, target, arrays[DATASET_ARRAYS_MAX];
-    double divisor; /* of the first input where it is read, the least */
+    double divisor;     /* of the first input where it is read, the least */
+    size_t train_count; /* of the setting that trains on most */
 };
 
 /* Whether the first input comes to weights as it is. */
@@ -84,7 +86,9 @@ static void find_layer(const struct hidden_layers *layers, size_t i, const struc
         return;
     const struct dataset_array *array = &dataset->arrays[at];
     uses->arrays[at] |= USED;
-    if (reads && !array->normalized && reaches_weights(layers, i + 1))
+    if (reads && array->normalized)
+        uses->arrays[at] |= NORMALIZED;
+    else if (reads && reaches_weights(layers, i + 1))
         uses->arrays[at] |= READ_RAW;
     else if (output && array->classes == 0 && has_unit(layer->output->loss->name))
         uses->arrays[at] |= PREDICTED;
@@ -95,6 +99,8 @@ static void find_uses(const struct setting *setting, const struct dataset *datas
     const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
     const struct value *loss = &setting->values[HP_LOSS];
     const double divisor = setting->values[HP_TRAIN_IMAGE_DIVISOR].real;
+    const size_t count = (size_t)setting->values[HP_TRAIN_IMAGES].integer;
+    uses->train_count = count > uses->train_count ? count : uses->train_count;
     if (loss->type != VALUE_NONE && has_unit(loss->name))
         uses->target |= PREDICTED;
     if (!dataset->normalized && reads_input(layers)) {
@@ -303,13 +309,34 @@ static bool tell_scale(const struct review *review, const struct dataset_array *
     return true;
 }
 
+/* Of what is normalised by the training examples. */
+static void tell_constant(const struct review *review, const struct dataset_array *array,
+                          size_t train_count) {
+    struct feature_numbers train = features_of_array(review->dataset, array, false);
+    struct feature_numbers test = features_of_array(review->dataset, array, true);
+    struct constant constant;
+    train.examples = train_count;
+    if (!array->table)
+        train.features = test.features = array->channels > 0 ? array->channels : 1;
+    constant_find(&train, &test, &constant);
+    if (!constant.found)
+        return;
+    begin_line(review);
+    text_printf(review->text, "the array %s: ", array->name);
+    constant_append(&constant, "test", review->text);
+    text_append(review->text, "\n");
+}
+
 /* False when out of memory. */
-static bool look(struct review *review, const struct dataset_array *array, unsigned use) {
+static bool look(struct review *review, const struct dataset_array *array, unsigned use,
+                 size_t train_count) {
     const struct dataset *dataset = review->dataset;
     const struct feature_numbers numbers = features_of_array(dataset, array, false);
     tell_not_finite(review, array, false);
     tell_not_finite(review, array, true);
     tell_rounded(review, array);
+    if (use & NORMALIZED)
+        tell_constant(review, array, train_count);
     return (array->classes > 0 || tell_scale(review, array)) &&
            (!(use & READ_RAW) || tell_raw(review, &numbers, array)) &&
            (!(use & PREDICTED) || tell_predicted(review, &numbers, array->name));
@@ -335,7 +362,8 @@ enum status review_arrays(const struct space *space, const struct dataset *first
             find_uses(&space->settings[i], dataset, &uses);
     bool fits = look_at_first(&review, &uses);
     for (size_t i = 0; i < dataset->array_count && fits; i++)
-        fits = !uses.arrays[i] || look(&review, &dataset->arrays[i], uses.arrays[i]);
+        fits =
+            !uses.arrays[i] || look(&review, &dataset->arrays[i], uses.arrays[i], uses.train_count);
     free(review.features);
     return fits && !warnings->failed ? STATUS_OK : error_memory(error);
 }

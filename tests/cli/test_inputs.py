@@ -229,6 +229,16 @@ class Inputs(Case):
         self.assertIn("the array meta is read as it is, and its numbers are large (column 2: ", err)
         self.assertNotIn("scaled differently", err)
 
+    def test_a_column_that_only_the_test_part_varies(self):
+        """Where it is normalised, that makes numbers of 1e+07."""
+        self.write("in.yaml", CONFIG.replace("./two.npz", "{name: ./two.npz, normalization: [meta]}"))
+        self.data("two.npz", sizes=(1, 0, 1), tested=4)
+        self.assertIn("warning: the array meta: column 1, counted from 0, is 3.3 in all 96 training examples, and another number in 1 of the 40 "
+                      "test examples (4 in number 1, counted from 0): normalization divides by a standard deviation of 0, taken for 1e-07, "
+                      "which makes numbers of about 7e+06 there", self.sweep("plan", "in.yaml")[1])
+        self.data("two.npz", sizes=(1, 0, 1))
+        self.assertNotIn("the array", self.sweep("plan", "in.yaml")[1])
+
     def test_test_numbers_that_are_none(self):
         """What is told of them is what happens: an activation with bounds makes a number of one that is infinite."""
         self.write("in.yaml", CONFIG.replace("[2, 5]", "[2]").replace("repeats: 2", "repeats: 1"))
