@@ -238,13 +238,20 @@ static void faults_of_numbers_are_told(void **state) {
     features[9 * FEATURES + 1] = INFINITY;
     expect_warning(&view, "not_finite", "2 of the training features are no numbers or infinite");
     expect_warning(&view, "not_finite", "row 7, column 3, counted from 0) is nan");
-    features[7 * FEATURES + 3] = features[9 * FEATURES + 1] = 0;
+    expect_warning(&view, "test_not_finite", "2 of the test features are no numbers or infinite");
+    data.rounded.too_large = 1e300;
+    features[7 * FEATURES + 3] = 0;
+    expect_warning(&view, "not_finite",
+                   "is inf (the file has 1e+300, which is too large for a 32-bit float, whose "
+                   "largest is 3.4e+38): ");
+    data.rounded.too_large = 0;
+    features[9 * FEATURES + 1] = 0;
     static float tested[ROWS * FEATURES] = {INFINITY};
     data.test.values = tested;
-    expect_warning(&view, "not_finite", "is inf: test scores with them are none either");
+    expect_warning(&view, "test_not_finite", "is inf: test scores with them are none either");
     data.test.values = features;
     targets[5] = -INFINITY;
-    expect_warning(&view, "not_finite", "row 5, column 0, counted from 0) is -inf");
+    expect_warning(&view, "targets_not_finite", "row 5, column 0, counted from 0) is -inf");
     for (size_t i = 0; i < ROWS; i++)
         targets[i] = (float)i;
     view.train_count = view.validation_begin = 30;

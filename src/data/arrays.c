@@ -251,6 +251,14 @@ static void own(struct dataset *dataset, struct array *array) {
     *array = (struct array){0};
 }
 
+/* Of the training part; but a number that is too large may be of either. */
+static struct rounded rounded_of(const struct group *group) {
+    struct rounded rounded = group->parts[0]->rounded;
+    if (!(fabs(rounded.too_large) > 0))
+        rounded.too_large = group->parts[1]->rounded.too_large;
+    return rounded;
+}
+
 static void take_first(struct groups *groups, struct dataset *dataset) {
     const struct group *input = &groups->items[0], *target = &groups->items[1];
     struct images *const parts[] = {&dataset->train, &dataset->test};
@@ -259,8 +267,8 @@ static void take_first(struct groups *groups, struct dataset *dataset) {
     dataset->channels = input->channels;
     dataset->table = input->table;
     dataset->channels_first = input->channels_first;
-    dataset->rounded = input->parts[0]->rounded;
-    dataset->rounded_targets = target->parts[0]->rounded;
+    dataset->rounded = rounded_of(input);
+    dataset->rounded_targets = rounded_of(target);
     dataset->unit = input->unit;
     dataset->classes = target->classes;
     dataset->target_width = target->classes > 0 ? 0 : target->columns;
@@ -292,7 +300,7 @@ static bool take_further(struct group *group, struct dataset *dataset) {
                                     .channels = group->channels,
                                     .table = group->table,
                                     .channels_first = group->channels_first,
-                                    .rounded = group->parts[0]->rounded,
+                                    .rounded = rounded_of(group),
                                     .unit = group->unit,
                                     .classes = group->classes};
     snprintf(array->name, sizeof array->name, "%s", group->name);

@@ -413,56 +413,86 @@ static size_t count_not_finite(const float *numbers, size_t count) {
     return found;
 }
 
-static bool warn_not_finite(const struct dataset *data, const char *part, const char *what,
-                            const float *numbers, size_t rows, size_t width,
+/* Numbers of inputs or targets of a part. */
+struct part_numbers {
+    const char *kind, *part, *what;
+    const float *numbers;
+    size_t rows, width;
+    bool table;
+    const struct rounded *rounded;
+};
+
+static void warn_not_finite(struct findings *findings, const struct part_numbers *of,
                             struct data_warnings *warnings) {
-    const size_t count = rows * width;
-    const size_t first = numbers ? find_not_finite(numbers, count) : count;
+    const struct dataset *data = findings->view->data;
+    const size_t count = of->rows * of->width;
+    const size_t first = of->numbers ? find_not_finite(of->numbers, count) : count;
     if (first == count)
-        return false;
-    const size_t at = first % width, channels = dataset_channels(data);
+        return;
+    const size_t row = first / of->width, at = first % of->width, channels = dataset_channels(data);
+    const bool training = strcmp(of->part, "training") == 0;
     char place[96];
-    if (data->table || numbers == data->train.targets || numbers == data->test.targets)
-        snprintf(place, sizeof place, "row %zu, column %zu", first / width, at);
+    struct text large;
+    text_init(&large);
+    if (isinf(of->numbers[first]))
+        rounded_append_large(of->rounded, &large);
+    if (of->table)
+        snprintf(place, sizeof place, "row %zu, column %zu", row, at);
     else
-        snprintf(place, sizeof place, "image %zu, row %zu, column %zu", first / width,
+        snprintf(place, sizeof place, "image %zu, row %zu, column %zu", row,
                  at / channels / data->columns, at / channels % data->columns);
-    warn(warnings, "not_finite",
-         "%zu of the %s %s are no numbers or infinite, the first one (%s, counted from 0) is %g: "
-         "%s; leave such rows out, or put a number there",
-         count_not_finite(numbers, count), part, what, place, (double)numbers[first],
-         strcmp(part, "training") == 0
-             ? "what is computed with them is none either, and so are all weights after the first "
-               "step"
-             : "test scores with them are none either, with which a trial counts as diverged, or "
-               "mean little");
-    return true;
+    warn(warnings, of->kind,
+         "%zu of the %s %s are no numbers or infinite, the first one (%s, counted from 0) is "
+         "%g%s: %s; leave such %s out, or put a number there",
+         count_not_finite(of->numbers, count), of->part, of->what, place,
+         (double)of->numbers[first], large.length > 0 ? large.data : "",
+         training ? "what is computed with them is none either, and so are all weights after the "
+                    "first step"
+                  : "test scores with them are none either, with which a trial counts as "
+                    "diverged, or mean little",
+         of->table ? "rows" : "images");
+    findings->failed |= large.failed;
+    text_release(&large);
 }
 
 static void check_finite(struct findings *findings, struct data_warnings *warnings) {
+    static const char *const kinds[2][2] = {{"not_finite", "targets_not_finite"},
+                                            {"test_not_finite", "test_targets_not_finite"}};
     const struct dataset *data = findings->view->data;
     const struct images *const parts[] = {&data->train, &data->test};
     const char *const names[] = {"training", "test"}, *what = inputs_of(data);
-    bool told = false;
-    for (size_t i = 0; i < 2 && !told; i++)
-        told = warn_not_finite(data, names[i], what, parts[i]->values, parts[i]->count,
-                               dataset_inputs(data), warnings) ||
-               warn_not_finite(data, names[i], "targets", parts[i]->targets, parts[i]->count,
-                               data->target_width, warnings);
+    for (size_t i = 0; i < 2; i++) {
+        const struct part_numbers inputs = {kinds[i][0],      names[i],        what,
+                                            parts[i]->values, parts[i]->count, dataset_inputs(data),
+                                            data->table,      &data->rounded};
+        const struct part_numbers targets = {
+            kinds[i][1],     names[i],           "targets", parts[i]->targets,
+            parts[i]->count, data->target_width, true,      &data->rounded_targets};
+        warn_not_finite(findings, &inputs, warnings);
+        warn_not_finite(findings, &targets, warnings);
+    }
+}
+
+static void warn_rounded(struct findings *findings, const char *kind, const char *what,
+                         const struct rounded *rounded, bool columns,
+                         struct data_warnings *warnings) {
+    struct text text;
+    text_init(&text);
+    rounded_append(rounded, columns, &text);
+    findings->failed |= text.failed;
+    if (!text.failed)
+        warn(warnings, kind, "%s: %s", what, text.data);
+    text_release(&text);
 }
 
 static void check_rounded(struct findings *findings, struct data_warnings *warnings) {
     const struct dataset *data = findings->view->data;
-    const bool inputs = data->rounded.found;
-    const struct rounded *rounded = inputs ? &data->rounded : &data->rounded_targets;
-    struct text text;
-    if (!rounded->found || (!inputs && data->classes > 0))
-        return;
-    text_init(&text);
-    rounded_append(rounded, inputs ? data->table && data->columns > 1 : data->target_width > 1,
-                   &text);
-    warn(warnings, "rounded", "%s: %s", inputs ? inputs_of(data) : "targets", text.data);
-    text_release(&text);
+    if (data->rounded.found)
+        warn_rounded(findings, "rounded", inputs_of(data), &data->rounded,
+                     data->table && data->columns > 1, warnings);
+    if (data->rounded_targets.found && data->classes == 0)
+        warn_rounded(findings, "rounded_targets", "targets", &data->rounded_targets,
+                     data->target_width > 1, warnings);
 }
 
 /* The first number of a training example's target. */

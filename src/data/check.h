@@ -23,7 +23,7 @@ struct data_view {
 /* All of a data set, as it is used without a word from the user. */
 void data_view_whole(const struct dataset *data, struct data_view *view);
 
-#define DATA_WARNINGS_MAX 24
+#define DATA_WARNINGS_MAX 32
 
 struct data_warnings {
     size_t count;
@@ -35,13 +35,16 @@ struct data_warnings {
 };
 
 /* Fill `warnings`, the gravest first, each kind at most once. Of numbers, and of targets that are:
- *   not_finite         inputs or targets that are no numbers, or infinite, with the first one's
- * place sorted             the training examples are sorted by their targets, and the last are held
- * out constant_targets   all training targets are equal Of labels: one_class          every
- * training label is the same one. Includes the share of that class in the test set; other kinds
- * that would only repeat it are left out test_one_class     every test label is the same one
+ *   not_finite         inputs that are no numbers, or infinite, with the first one's place; so
+ *                      test_not_finite, targets_not_finite, test_targets_not_finite
+ *   rounded            inputs of which 32-bit floats keep little; of targets, rounded_targets
+ *   sorted             the training examples are sorted by their targets, and the last are held out
+ *   constant_targets   all training targets are equal
+ * Of labels:
+ *   one_class          every training label is the same one. Includes the share of that class in
+ *                      the test set; other kinds that would only repeat it are left out
+ *   test_one_class     every test label is the same one
  *   validation_one_class   the same for the validation images
- *   rounded                inputs or targets of which 32-bit floats keep little
  *   merged_labels      several labels are trained as the same one
  *   changed_labels     labels are trained as others, while the test set keeps its own
  *   missing_class      classes of the test set have no training images

@@ -1,5 +1,6 @@
 #include "data/rounding.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,6 +22,8 @@ void rounding_release(struct rounding *rounding) {
 void rounding_add(struct rounding *rounding, size_t column, double number) {
     struct rounding_column *item = &rounding->items[column];
     const double error = number - (double)(float)number;
+    if (isfinite(number) && !isfinite(error) && !(fabs(rounding->too_large) > 0))
+        rounding->too_large = number;
     if (!isfinite(error))
         return;
     item->first = item->count > 0 ? item->first : number;
@@ -42,9 +45,18 @@ struct rounded rounding_worst(const struct rounding *rounding) {
         if (deviation <= LEAST * fabs(mean) || item->errors / item->count <= most * variance)
             continue;
         most = item->errors / item->count / variance;
-        worst = (struct rounded){true, i, mean, deviation};
+        worst = (struct rounded){true, i, mean, deviation, 0};
     }
+    worst.too_large = rounding->too_large;
     return worst;
+}
+
+void rounded_append_large(const struct rounded *rounded, struct text *text) {
+    if (fabs(rounded->too_large) > 0)
+        text_printf(text,
+                    " (the file has %.6g, which is too large for a 32-bit float, whose largest is "
+                    "%.2g)",
+                    rounded->too_large, (double)FLT_MAX);
 }
 
 void rounded_append(const struct rounded *rounded, bool columns, struct text *text) {

@@ -17,6 +17,7 @@ struct rounding {
         double first, count, sum, squares; /* of the differences from the first number */
         double errors;                     /* squares of what rounding takes */
     } * items;
+    double too_large; /* the first number that is finite, and infinite as a float; 0: none */
 };
 
 /* A column that rounding takes much of. */
@@ -24,6 +25,7 @@ struct rounded {
     bool found;
     size_t column;
     double mean, deviation; /* of its numbers, before */
+    double too_large;       /* a number of any column and either part, likewise; 0: none */
 };
 
 /* False when out of memory. */
@@ -34,6 +36,9 @@ void rounding_release(struct rounding *rounding);
 /* The column that rounding takes most of, where that is more than a tenth of the standard
  * deviation. A deviation that is itself what rounding to doubles leaves does not count. */
 struct rounded rounding_worst(const struct rounding *rounding);
+
+/* What may explain infinite numbers: " (the file has 1e+300, ...)", or nothing. */
+void rounded_append_large(const struct rounded *rounded, struct text *text);
 
 /* What it is, why it matters and how to mend it. `columns`: whether there are several. */
 void rounded_append(const struct rounded *rounded, bool columns, struct text *text);

@@ -158,10 +158,13 @@ static void tell_not_finite(const struct review *review, const struct dataset_ar
     begin_line(review);
     text_printf(review->text,
                 "%zu of the %s numbers of the array %s are NaN or infinite, the first one "
-                "(example %zu, number %zu, counted from 0) is %g: %s; leave such examples out, or "
-                "put a number there\n",
+                "(example %zu, number %zu, counted from 0) is %g",
                 found, test ? "test" : "training", array->name, first / width, first % width,
-                (double)values[first], consequence(test, any_nan));
+                (double)values[first]);
+    if (isinf(values[first]))
+        rounded_append_large(&array->rounded, review->text);
+    text_printf(review->text, ": %s; leave such examples out, or put a number there\n",
+                consequence(test, any_nan));
 }
 
 static void tell_rounded(const struct review *review, const struct dataset_array *array) {

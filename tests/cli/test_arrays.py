@@ -269,6 +269,19 @@ parameters:
         self.assertNotIn("the targets", told(ages, prices, rest="layers: {value: [8]}, loss: {value: mape}"))
         self.assertNotIn("the targets", told(ages))
 
+    def test_numbers_that_are_too_large_for_floats(self):
+        large = "is inf (the file has 1e+300, which is too large for a 32-bit float, whose largest is 3.4e+38): "
+        flat, y = [1e300 if i == 77 else i % 7 for i in range(120)], npy("|u1", (60,), labels(0, 60))
+        rest = npy("<f8", (60, 2), [i % 9 / 9 for i in range(120)])
+        self.archive("first.npz", x=npy("<f8", (60, 2), flat), y=y)
+        self.archive("test.npz", x_train=rest, y_train=y, x_test=npy("<f8", (60, 2), flat), y_test=y)
+        self.archive("far.npz", x=rest, y=y, far=npy("<f8", (60, 2), flat))
+        self.write("own.csv", "".join(f"{flat[2 * i]},{flat[2 * i + 1]},{i % 5}\n" for i in range(60)))
+        for name in ("first.npz", "test.npz", "far.npz", "own.csv"):
+            model = "{far: input, d: {dense: 4, inputs: image}, all: {concatenate: [far, d]}}" if name == "far.npz" else "[8]"
+            self.write("own.yaml", f"method: grid\ndataset: ./{name}\nparameters:\n  model: {{value: {model}}}\n")
+            self.assertIn(large, self.sweep("plan", "own.yaml")[1], name)
+
     def test_what_32_bit_floats_lose(self):
         """Numbers that are large and differ by little are told of, with their column; others are not."""
         lost = r"has numbers of about 1e\+09 with a standard deviation of [\d.]+, where 32-bit floats, in which all is computed, " \
