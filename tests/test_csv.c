@@ -180,6 +180,46 @@ static void words(void **state) {
     dataset_release(&data);
 }
 
+/* A column that is called as one that numbers the rows is one where its whole numbers differ. */
+static void columns_that_number_rows(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *begin, *end;
+        int step, modulo;
+        size_t inputs;
+        const char *said;
+    } cases[] = {
+        {"id", "", "", 37, 101, 1, "column id, which numbers the rows, is left out"},
+        {"index", "", ".0", 1, 101, 1, "column index, which numbers the rows, is left out"},
+        {"Id", "115292150460684", "", 1, 101, 1, "column Id, which numbers the rows, is left out"},
+        {"id", "A", "", 1, 5, 1, "column id, which holds words, is left out"},
+        {"", "", "", 1, 5, 1, "column 2, which has no name, is left out"},
+        {"Unnamed: 0", "", "", 1, 5, 1, "column Unnamed: 0, which numbers the rows, is left out"},
+        {"id", "", "", 1, 5, 2,
+         "column id is read as an input: it does not number the rows, since numbers in it repeat"},
+        {"INDEX", "", ".5", 1, 101, 2,
+         "column INDEX is read as an input: it does not number the rows, since it has fractions"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dataset data;
+        char text[8192], *at = text;
+        append(&at, "a,%s,label\n", cases[i].name);
+        for (int row = 0; row < 90; row++) {
+            append(&at, "%d.25,", row % 7);
+            append(&at, "%s%d%s", cases[i].begin, row * cases[i].step % cases[i].modulo,
+                   cases[i].end);
+            append(&at, ",%d\n", row % 3);
+        }
+        load(write_text("numbered.csv", text), NULL, &data);
+        assert_int_equal(data.columns, cases[i].inputs);
+        assert_string_equal(strtok(memcpy(text, data.changes, strlen(data.changes) + 1), ";"),
+                            cases[i].said);
+        if (cases[i].inputs == 2)
+            assert_true(data.train.values[2 * 5 + 1] < 101.5F);
+        dataset_release(&data);
+    }
+}
+
 static void what_is_refused(void **state) {
     (void)state;
     refuse("\xff\xfel", 0, "is text in UTF-16; save it in UTF-8");
@@ -210,9 +250,8 @@ static void what_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_dialect),
-        cmocka_unit_test(folders),
-        cmocka_unit_test(words),
+        cmocka_unit_test(every_dialect),   cmocka_unit_test(folders),
+        cmocka_unit_test(words),           cmocka_unit_test(columns_that_number_rows),
         cmocka_unit_test(what_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -76,20 +76,15 @@ static size_t find_label(const struct csv_columns *columns) {
     return columns->count;
 }
 
-/* Columns that number the rows would tell the classes of sorted ones. */
+/* Columns that number the rows would tell the classes of sorted ones. Whether they do is known
+ * when all rows are read (csv_numbering.c). */
 static void leave_out_numbering(struct csv_table *table) {
     static const char *const words[] = {"", "id", "index", "imageid", "unnamed: 0"};
     struct csv_columns *columns = &table->columns;
     for (size_t i = 0; i < columns->count; i++)
-        if (i != columns->label &&
-            is_among(columns->names[i], words, sizeof words / sizeof *words)) {
+        if (i != columns->label && table->kept[i] == CSV_NUMBERING &&
+            is_among(columns->names[i], words, sizeof words / sizeof *words))
             columns->roles[i] = CSV_LEFT_OUT;
-            if (columns->names[i][0])
-                csv_note(table, "column %.40s, which numbers the rows, is left out",
-                         columns->names[i]);
-            else
-                csv_note(table, "column %zu, which has no name, is left out", i + 1);
-        }
 }
 
 /* Without a name that tells, what is to be learned is in the first or the last column that is not
@@ -112,7 +107,10 @@ static bool choose_candidates(struct csv_columns *columns) {
 enum status csv_plan_columns(struct csv_table *table, const struct csv_part *part) {
     struct csv_columns *columns = &table->columns;
     columns->roles = ARENA_NEW(table->arena, enum csv_role, columns->count);
-    if (!columns->roles)
+    columns->numbering = ARENA_NEW(table->arena, struct csv_numbering, columns->count);
+    if (!table->kept)
+        table->kept = ARENA_NEW(table->arena, enum csv_kept, columns->count);
+    if (!columns->roles || !columns->numbering || !table->kept)
         return error_memory(table->error);
     columns->label = columns->names ? find_label(columns) : columns->count;
     columns->known = columns->label < columns->count;

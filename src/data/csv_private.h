@@ -11,12 +11,21 @@
 
 enum csv_role { CSV_INPUT, CSV_LABEL, CSV_OTHER_LABEL, CSV_LEFT_OUT };
 
+/* What is in a column that is called as one that numbers the rows. */
+struct csv_numbering {
+    bool words, fractions; /* some are none, or not whole */
+    bool repeats;          /* within a file */
+    size_t count, room;
+    uint64_t *hashes; /* of the file's texts, while all may still be different; owned */
+};
+
 /* What the columns are, which is the same in both files. */
 struct csv_columns {
     size_t count, inputs; /* `inputs` has no candidate among them */
     enum csv_role *roles;
-    const char **names; /* NULL: there is no line of names */
-    bool known;         /* the label's column is told by its name */
+    struct csv_numbering *numbering; /* of those that are left out */
+    const char **names;              /* NULL: there is no line of names */
+    bool known;                      /* the label's column is told by its name */
     size_t label, other;
 };
 
@@ -31,6 +40,8 @@ struct csv_table {
     const struct dataset_options *options;
     struct arena *arena;
     struct csv_columns columns;
+    /* Why a column that is called so does not number the rows; NULL until columns are known. */
+    enum csv_kept { CSV_NUMBERING, CSV_FRACTIONS, CSV_REPEATS } * kept;
     struct csv_texts texts[2];
     struct csv_part parts[2]; /* training and test */
     size_t part_count;
@@ -61,5 +72,18 @@ bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t co
 
 /* Tell from their names, where there are any, and places what the columns are. */
 enum status csv_plan_columns(struct csv_table *table, const struct csv_part *part);
+
+/* Add a field of a column that is left out; false when out of memory. */
+bool csv_numbering_add(struct csv_numbering *numbering, const struct csv_rows *rows,
+                       const struct csv_field *field);
+
+/* After the last row of a file. */
+void csv_numbering_end(struct csv_columns *columns);
+
+/* True where a column is among those that are kept from now on: the files are to be read again.
+ * Else say which columns are left out, and which are not. */
+bool csv_numbering_judge(struct csv_table *table);
+
+void csv_numbering_release(struct csv_columns *columns);
 
 #endif

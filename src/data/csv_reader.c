@@ -48,8 +48,10 @@ static enum status add_row(struct csv_table *table, struct csv_part *part,
         const struct csv_field *field = &rows->fields[i];
         double number;
         bool real;
-        if (role == CSV_LEFT_OUT)
+        if (role == CSV_LEFT_OUT) {
+            fits = csv_numbering_add(&columns->numbering[i], rows, field);
             continue;
+        }
         if (role != CSV_INPUT) {
             if (field->length == 0)
                 return bad_number(table, part, rows, i);
@@ -165,6 +167,8 @@ static enum status read_rows(struct csv_table *table, struct csv_part *part, str
         if (status == STATUS_OK)
             status = csv_rows_next(rows, &more, table->error);
     }
+    if (status == STATUS_OK)
+        csv_numbering_end(&table->columns);
     return status;
 }
 
@@ -466,12 +470,37 @@ static bool recognises(const struct reader_place *place) {
     return found;
 }
 
-static void release(struct csv_table *table) {
+static void release_parts(struct csv_table *table) {
+    csv_numbering_release(&table->columns);
     for (size_t i = 0; i < 2; i++) {
         csv_numbers_release(&table->parts[i].inputs);
         for (size_t j = 0; j < 2; j++)
             csv_labels_release(&table->parts[i].labels[j]);
+        table->parts[i] = (struct csv_part){0};
     }
+}
+
+/* Read the files; and once more where a column that was left out ought to have been read, so that
+ * it need not be kept in memory until that is known. */
+static enum status read_files(struct csv_table *table, const char *const files[2]) {
+    enum status status = STATUS_OK;
+    for (bool again = true; again && status == STATUS_OK;) {
+        release_parts(table);
+        if (table->notes.length > 0)
+            text_cut(&table->notes, 0);
+        memset(table->texts, 0, sizeof table->texts);
+        table->columns = (struct csv_columns){0};
+        table->part_count = 0;
+        for (size_t i = 0; i < 2 && status == STATUS_OK; i++)
+            if (files[i])
+                status = read_file(table, files[i]);
+        again = status == STATUS_OK && csv_numbering_judge(table);
+    }
+    return status;
+}
+
+static void release(struct csv_table *table) {
+    release_parts(table);
     text_release(&table->notes);
     free(table);
 }
@@ -490,9 +519,8 @@ static enum status read_table(const struct reader_place *place,
     enum status status = STATUS_OK;
     if (place->kind == PLACE_FOLDER)
         status = find_parts(place->path, table->arena, files, error);
-    for (size_t i = 0; i < 2 && status == STATUS_OK; i++)
-        if (files[i])
-            status = read_file(table, files[i]);
+    if (status == STATUS_OK)
+        status = read_files(table, files);
     if (status == STATUS_OK)
         status = make_arrays(table, arrays);
     if (status == STATUS_OK && table->notes.length > 0) {
