@@ -298,6 +298,65 @@ static void test_part_in_another_unit(void **state) {
     check(0);
 }
 
+/* Rows that are equal, and what is said of them in a table's words. */
+static void tables_are_told_of_as_such(void **state) {
+    (void)state;
+    make_table();
+    memcpy(train_values[30], train_values[4], sizeof train_values[4]);
+    memcpy(train_values[33], train_values[3], sizeof train_values[3]); /* the same label */
+    memcpy(test_values[5], train_values[42], sizeof train_values[42]);
+    check(2);
+    expect_at(0, "contradiction",
+              "1 training rows equal an earlier one but have another label "
+              "(row 4 is trained as 4, row 30 as 0): no network can answer "
+              "both ways; mend the wrong labels, or remove the rows, or add a "
+              "column that tells them apart");
+    expect_at(1, "test_in_training",
+              "1 of 100 test rows are also training rows, number for number "
+              "(number 5 is training row 42)");
+    make_data(NULL);
+    make_table();
+    memset(test_labels, 4, sizeof test_labels);
+    expect("test_one_class", "all 100 test rows are of class 4: test accuracy tells how often a "
+                             "network answers 4, and nothing else; use a test set that holds every "
+                             "class (deal all out anew, in random order)");
+}
+
+/* Equal rows say nothing where there are few different ones. */
+static void few_different_rows(void **state) {
+    (void)state;
+    make_table();
+    for (size_t i = 0; i < (TRAIN + TEST) * FEATURES; i++) {
+        const size_t row = i / FEATURES;
+        float *at = row < TRAIN ? train_values[row] : test_values[row - TRAIN];
+        at[i % FEATURES] = (float)(row * 7 % 11 * (i % FEATURES));
+    }
+    check(0);
+    /* They do where one column is of real numbers. */
+    for (size_t i = 0; i < TRAIN; i++)
+        train_values[i][0] = 0.5F;
+    for (size_t i = 0; i < TEST; i++)
+        test_values[i][0] = 0.5F;
+    check(3);
+    expect_at(0, "contradiction", "training rows equal an earlier one");
+}
+
+static void ages_taken_for_classes(void **state) {
+    (void)state;
+    make_table();
+    for (size_t i = 0; i < TRAIN; i++)
+        train_labels[i] = (uint8_t)(18 + i % 30);
+    for (size_t i = 0; i < TEST; i++)
+        test_labels[i] = (uint8_t)(18 + i % 30);
+    data.classes = 48;
+    expect("unused_class", "no row has the label 0, 1, 2");
+    expect("unused_class", "; save labels that are 0 to 29");
+    data.classes_guessed = true;
+    expect("many_classes", "the targets are whole numbers, of which 30 different ones are taken "
+                           "for 48 classes; if they are numbers to be predicted, as ages are, "
+                           "write targets: values beside the data set's name");
+}
+
 /* Pixels in bytes, of which the test part was divided by 255, or made -1 to 1. */
 static void test_pixels_of_another_scale(void **state) {
     (void)state;
@@ -491,6 +550,9 @@ int main(void) {
         WITH_DATA(labels_only),
         WITH_DATA(scaled_differently),
         WITH_DATA(test_part_in_another_unit),
+        WITH_DATA(tables_are_told_of_as_such),
+        WITH_DATA(few_different_rows),
+        WITH_DATA(ages_taken_for_classes),
         WITH_DATA(test_pixels_of_another_scale),
         WITH_DATA(constant_where_it_is_trained),
         WITH_DATA(classes_uneven),

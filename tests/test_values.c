@@ -233,7 +233,7 @@ static void faults_of_numbers_are_told(void **state) {
                            .train = part,
                            .test = part};
     data_view_whole(&data, &view);
-    expect_warning(&view, "test_in_training", "40 of 40 test images are also training images");
+    expect_warning(&view, "test_in_training", "40 of 40 test rows are also training rows, ");
     features[7 * FEATURES + 3] = NAN;
     features[9 * FEATURES + 1] = INFINITY;
     expect_warning(&view, "not_finite", "2 of the training features are no numbers or infinite");

@@ -260,6 +260,7 @@ static enum status shape_numbers(struct groups *groups, struct group *group, boo
         return each(group, true, widen, error);
     const enum status status = each(group, true, narrow_whole, error);
     group->classes = status == STATUS_OK ? classes_of(group) : 0;
+    group->guessed = !labels && !asked;
     if (reals && first && !asked && !labels)
         note(groups, "%.60s, real numbers from 0 to %zu without a hole, are taken for classes",
              group->parts[0]->name, group->classes - 1);

@@ -17,6 +17,7 @@ struct group {
     /* As a data set's arrays are; set by group_shape. */
     size_t rows, columns, channels, classes;
     bool table, channels_first;
+    bool guessed; /* classes, of whole numbers of which nobody says that they are */
     double unit;
 };
 

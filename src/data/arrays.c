@@ -349,6 +349,7 @@ static enum status take_groups(struct arrays *arrays, struct groups *groups,
     for (size_t i = 2; i < groups->count; i++)
         fits &= take_further(&groups->items[i], dataset);
     dataset->class_names = arrays->class_names;
+    dataset->classes_guessed = groups->items[1].guessed && !arrays->class_names;
     dataset->pictures = arrays->pictures;
     if (groups->changes.length > 0) {
         dataset->changes = arena_copy(&dataset->arena, groups->changes.data);

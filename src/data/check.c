@@ -15,6 +15,12 @@
 #define CLASSES_NAMED 6 /* classes that a text lists before it counts the rest */
 #define ITEM_MAX 32     /* room for one item of such a list */
 #define IMBALANCE_RATIO 10
+#define CLASSES_MANY 30 /* of a table: numbers to predict may have been taken for classes */
+
+/* Of whole numbers: equal rows are ordinary in tables of few such columns, */
+#define COLUMNS_FEW 16
+/* where so large a share of the training rows equal an earlier one. */
+#define EQUAL_ORDINARY 0.01
 
 struct findings {
     const struct data_view *view;
@@ -26,7 +32,8 @@ struct findings {
     size_t constant_train, constant_test;
     struct repeats repeats;
     bool one_class;
-    bool failed; /* out of memory */
+    bool many_classes; /* they are likely to be none */
+    bool failed;       /* out of memory */
 };
 
 static void warn(struct data_warnings *warnings, const char *kind, const char *format, ...)
@@ -83,6 +90,16 @@ static size_t count_used(const size_t counts[LABELS]) {
     return used;
 }
 
+/* What an example is called, of which there are so many. */
+static const char *examples_of(const struct dataset *data, size_t count) {
+    return data->table ? count == 1 ? "row" : "rows" : count == 1 ? "image" : "images";
+}
+
+/* `sweep data copy` writes IDX files, which can't hold everything. */
+static const char *advice(const struct dataset *data, const char *copy, const char *other) {
+    return dataset_is_plain(data) ? copy : other;
+}
+
 /* The one label that all images have, or LABELS. */
 static size_t only_label(const size_t counts[LABELS]) {
     size_t label = 0;
@@ -94,7 +111,10 @@ static size_t only_label(const size_t counts[LABELS]) {
 }
 
 static void check_one_class(struct findings *findings, struct data_warnings *warnings) {
-    const size_t label = only_label(findings->trained), tests = findings->view->data->test.count;
+    const struct dataset *data = findings->view->data;
+    const size_t label = only_label(findings->trained), tests = data->test.count;
+    const size_t count = findings->view->train_count;
+    char more[96];
     if (label == LABELS)
         return;
     findings->one_class = true;
@@ -103,43 +123,55 @@ static void check_one_class(struct findings *findings, struct data_warnings *war
     if (merged)
         snprintf(cause, sizeof cause, ", though the files hold %zu different labels",
                  count_used(findings->raw));
+    snprintf(more, sizeof more, "use more training %s, or a training set that holds every class",
+             examples_of(data, 2));
     warn(warnings, "one_class",
-         "all %zu training images are trained as class %zu%s: a network learns to answer %zu "
+         "all %zu training %s are trained as class %zu%s: a network learns to answer %zu "
          "always, and accuracy on the test set can then be at most the share of class %zu there, "
          "%zu of %zu = %.4f, whatever else is varied; %s",
-         findings->view->train_count, label, cause, label, label, findings->test[label], tests,
+         count, examples_of(data, 2), label, cause, label, label, findings->test[label], tests,
          share(findings->test[label], tests),
-         merged ? "do not divide the labels (set their divisor to 1)"
-                : "use more training images, or a training set that holds every class");
+         merged ? "do not divide the labels (set their divisor to 1)" : more);
 }
 
 static void check_one_test_class(struct findings *findings, struct data_warnings *warnings) {
-    const size_t label = only_label(findings->test);
+    const struct dataset *data = findings->view->data;
+    const size_t label = only_label(findings->test), count = data->test.count;
     if (label < LABELS)
         warn(warnings, "test_one_class",
-             "all %zu test images are of class %zu: test accuracy tells how often a network "
-             "answers %zu, and nothing else; use a test set that holds every class (`sweep data "
-             "copy --mix` deals all images out anew)",
-             findings->view->data->test.count, label, label);
+             "all %zu test %s are of class %zu: test accuracy tells how often a network "
+             "answers %zu, and nothing else; use a test set that holds every class (%s)",
+             count, examples_of(data, 2), label, label,
+             advice(data, "`sweep data copy --mix` deals all images out anew",
+                    "deal all out anew, in random order"));
+}
+
+/* What to do about examples that are sorted by their labels. */
+static const char *advice_sorted(const struct dataset *data) {
+    return advice(data,
+                  "the images seem to be sorted: `sweep data copy --shuffle` writes a copy in "
+                  "random order",
+                  "the examples seem to be sorted: save them in random order");
 }
 
 static void check_one_validation_class(struct findings *findings, struct data_warnings *warnings) {
+    const struct dataset *data = findings->view->data;
     const size_t label = only_label(findings->validation);
     const size_t count = findings->view->validation_count;
     if (label == LABELS || findings->one_class)
         return;
     char meaning[80];
-    snprintf(meaning, sizeof meaning, "tells how often a network answers %zu, and nothing else",
-             label);
+    if (findings->trained[label] > 0)
+        snprintf(meaning, sizeof meaning, "tells how often a network answers %zu, and nothing else",
+                 label);
+    else
+        snprintf(meaning, sizeof meaning, "is 0, since no %s of it is trained on",
+                 examples_of(data, 1));
     warn(warnings, "validation_one_class",
-         "the %zu validation image%s, the last of the training images, are all of class %zu: "
+         "the %zu validation %s, the last of the training %s, are all of class %zu: "
          "val_accuracy %s; %s",
-         count, text_plural(count), label,
-         findings->trained[label] > 0 ? meaning : "is 0, since no image of it is trained on",
-         count < 2 * findings->view->data->classes
-             ? "use a larger validation_split"
-             : "the images seem to be sorted: `sweep data copy --shuffle` writes a copy in random "
-               "order");
+         count, examples_of(data, count), examples_of(data, 2), label, meaning,
+         count < 2 * data->classes ? "use a larger validation_split" : advice_sorted(data));
 }
 
 static void check_merged(struct findings *findings, struct data_warnings *warnings) {
@@ -188,14 +220,18 @@ static void warn_missing(const struct findings *findings, const char *kind, cons
             images += counts[label];
         }
     }
+    const struct dataset *data = findings->view->data;
+    const char *several = examples_of(data, 2);
     if (list.count > 0 && !findings->one_class)
         warn(warnings, kind,
-             "no training image is trained as class %s, but %zu of %zu %s images are of %s: what "
+             "no training %s is trained as class %s, but %zu of %zu %s %s are of %s: what "
              "is never shown is not learned, so %s stays at or below %.4f; use more training "
-             "images, a training set that holds every class, or, if the images are sorted, a copy "
-             "in random order (`sweep data copy --shuffle`)",
-             list_text(&list), images, all, part, list.count > 1 ? "these classes" : "this class",
-             score, share(all - images, all));
+             "%s, a training set that holds every class, or, if the %s are sorted, %s",
+             examples_of(data, 1), list_text(&list), images, all, part, several,
+             list.count > 1 ? "these classes" : "this class", score, share(all - images, all),
+             several, several,
+             advice(data, "a copy in random order (`sweep data copy --shuffle`)",
+                    "save them in random order"));
 }
 
 static void check_missing(struct findings *findings, struct data_warnings *warnings) {
@@ -214,12 +250,17 @@ static void warn_lacking(const struct findings *findings, const char *kind, cons
         if (counts[label] == 0 &&
             share(findings->trained[label], findings->view->train_count) * (double)count >= 10)
             list_add(&list, "%u", label);
+    const struct dataset *data = findings->view->data;
     if (list.count > 0 && only_label(counts) == LABELS && !findings->one_class)
         warn(warnings, kind,
-             "no %s image is of class %s, as many training images are: how well %s learned is not "
-             "measured; if the images are sorted, `sweep data copy --shuffle` (or --mix, test "
-             "images and all) writes a copy in random order",
-             part, list_text(&list), list.count > 1 ? "these are" : "it is");
+             "no %s %s is of class %s, as many training %s are: how well %s learned is not "
+             "measured; if the %s are sorted, %s",
+             part, examples_of(data, 1), list_text(&list), examples_of(data, 2),
+             list.count > 1 ? "these are" : "it is", examples_of(data, 2),
+             advice(data,
+                    "`sweep data copy --shuffle` (or --mix, test images and all) writes a copy in "
+                    "random order",
+                    "save them in random order, or deal all out to training and test anew"));
 }
 
 static void check_lacking(struct findings *findings, struct data_warnings *warnings) {
@@ -230,20 +271,36 @@ static void check_lacking(struct findings *findings, struct data_warnings *warni
                  view->validation_count, warnings);
 }
 
+/* Whole numbers to predict, as ages, are taken for classes where nobody says what they are. */
+static void check_many_classes(struct findings *findings, struct data_warnings *warnings) {
+    const struct dataset *data = findings->view->data;
+    const size_t used = count_used(findings->all);
+    findings->many_classes = data->table && data->classes_guessed && used >= CLASSES_MANY;
+    if (findings->many_classes)
+        warn(warnings, "many_classes",
+             "the targets are whole numbers, of which %zu different ones are taken for %zu "
+             "classes; if they are numbers to be predicted, as ages are, write targets: values "
+             "beside the data set's name, and if they are classes, targets: classes",
+             used, data->classes);
+}
+
 /* A metric that is a mean over the classes takes 0 for those that nothing is of. */
 static void check_unused(struct findings *findings, struct data_warnings *warnings) {
-    const size_t classes = findings->view->data->classes;
+    const struct dataset *data = findings->view->data;
+    const size_t classes = data->classes, used = count_used(findings->all);
     struct list list = {0};
     for (unsigned label = 0; label < classes; label++)
         if (findings->all[label] == 0)
             list_add(&list, "%u", label);
-    if (list.count > 0 && count_used(findings->all) > 1)
+    if (list.count > 0 && used > 1 && !findings->many_classes)
         warn(warnings, "unused_class",
-             "no image has the label %s, but the largest is %zu: the network has %zu outputs, and "
-             "test_f1_score, a mean over as many classes, stays at or below %.4f; `sweep data copy "
-             "--renumber` writes a copy whose labels are 0 to %zu",
-             list_text(&list), classes - 1, classes, share(count_used(findings->test), classes),
-             count_used(findings->all) - 1);
+             "no %s has the label %s, but the largest is %zu: the network has %zu outputs, and "
+             "test_f1_score, a mean over as many classes, stays at or below %.4f; %s 0 to %zu",
+             examples_of(data, 1), list_text(&list), classes - 1, classes,
+             share(count_used(findings->test), classes),
+             advice(data, "`sweep data copy --renumber` writes a copy whose labels are",
+                    "save labels that are"),
+             used - 1);
 }
 
 static void check_scale(struct findings *findings, struct data_warnings *warnings) {
@@ -344,45 +401,88 @@ static void check_imbalance(struct findings *findings, struct data_warnings *war
         any = any || count > 0;
     }
     size_t large = findings->trained[most], small = findings->trained[least];
+    const char *several = examples_of(findings->view->data, 2);
     if (findings->one_class || large <= small * IMBALANCE_RATIO)
         return;
     warn(warnings, "imbalance",
-         "training class %zu has %zu images, class %zu only %zu: always answering %zu is already "
-         "right for %.4f of the training images, so a high accuracy says little and rare classes "
-         "are learned badly; use more training images, or more even ones, or judge by another "
+         "training class %zu has %zu %s, class %zu only %zu: always answering %zu is already "
+         "right for %.4f of the training %s, so a high accuracy says little and rare classes "
+         "are learned badly; use more training %s, or more even ones, or judge by another "
          "metric than accuracy",
-         most, large, least, small, most, share(large, findings->view->train_count));
+         most, large, several, least, small, most, share(large, findings->view->train_count),
+         several, several);
+}
+
+/* How many different rows of whole numbers there may be, each column's from its least to its
+ * largest; infinite where some are not whole. */
+static double possible_rows(const struct dataset *data) {
+    const size_t count = data->train.count, columns = data->columns;
+    double rows = 1;
+    for (size_t column = 0; column < columns; column++) {
+        double least = (double)INFINITY, largest = -(double)INFINITY;
+        for (size_t i = column; i < count * columns; i += columns) {
+            const double number =
+                data->train.values ? (double)data->train.values[i] : data->train.pixels[i];
+            if (!(number == floor(number)) || dataset_unit(data) > 1)
+                return (double)INFINITY;
+            least = fmin(least, number);
+            largest = fmax(largest, number);
+        }
+        rows *= largest - least + 1;
+    }
+    return rows;
+}
+
+/* Whether equal rows say nothing: where there are few columns of whole numbers, and so many equal
+ * rows, or so few different ones possible that chance alone makes some (of n that are drawn out of
+ * k, n^2 / 2k pairs are equal). */
+static bool repeats_are_ordinary(const struct findings *findings) {
+    const struct dataset *data = findings->view->data;
+    const double count = (double)data->train.count;
+    if (!data->table || data->columns > COLUMNS_FEW)
+        return false;
+    const double possible = possible_rows(data);
+    return possible <= count * count ||
+           (isfinite(possible) &&
+            share(findings->repeats.equal, findings->view->train_count) >= EQUAL_ORDINARY);
 }
 
 static void check_contradictions(struct findings *findings, struct data_warnings *warnings) {
     const struct repeats *repeats = &findings->repeats;
-    const uint8_t *labels = findings->view->data->train.labels;
-    const uint8_t *map = findings->view->train_label_map;
-    size_t first = repeats->contradicting[0], second = repeats->contradicting[1];
-    if (repeats->contradictions > 0)
+    const struct dataset *data = findings->view->data;
+    const uint8_t *labels = data->train.labels, *map = findings->view->train_label_map;
+    const size_t first = repeats->contradicting[0], second = repeats->contradicting[1];
+    const char *one = examples_of(data, 1), *several = examples_of(data, 2);
+    if (repeats->contradictions > 0 && !repeats_are_ordinary(findings))
         warn(warnings, "contradiction",
-             "%zu training images equal an earlier one but have another label (image %zu is "
-             "trained as %u, image %zu as %u): no network can answer both ways; mend the wrong "
-             "labels, or remove the images",
-             repeats->contradictions, first, map[labels[first]], second, map[labels[second]]);
+             "%zu training %s equal an earlier one but have another label (%s %zu is "
+             "trained as %u, %s %zu as %u): no network can answer both ways; mend the wrong "
+             "labels, or remove the %s%s",
+             repeats->contradictions, several, one, first, map[labels[first]], one, second,
+             map[labels[second]], several,
+             data->table ? ", or add a column that tells them apart" : "");
 }
 
-static void warn_repeated(const char *kind, const char *part, size_t repeated, size_t count,
-                          const size_t example[2], const char *remedy,
-                          struct data_warnings *warnings) {
+static void warn_repeated(const struct dataset *data, const char *kind, const char *part,
+                          size_t repeated, size_t count, const size_t example[2],
+                          const char *remedy, struct data_warnings *warnings) {
     if (repeated > 0)
         warn(warnings, kind,
-             "%zu of %zu %s images are also training images, pixel for pixel (number %zu is "
-             "training image %zu): what was learned by heart counts as understood, and the "
-             "measured accuracy is too high; %s",
-             repeated, count, part, example[0], example[1], remedy);
+             "%zu of %zu %s %s are also training %s, %s (number %zu is training %s %zu): what was "
+             "learned by heart counts as understood, and the measured accuracy is too high; %s",
+             repeated, count, part, examples_of(data, 2), examples_of(data, 2),
+             data->table ? "number for number" : "pixel for pixel", example[0],
+             examples_of(data, 1), example[1], remedy);
 }
 
 static void check_repeats(struct findings *findings, struct data_warnings *warnings) {
     const struct repeats *repeats = &findings->repeats;
-    warn_repeated("test_in_training", "test", repeats->test, findings->view->data->test.count,
+    const struct dataset *data = findings->view->data;
+    if (repeats->test + repeats->validation == 0 || repeats_are_ordinary(findings))
+        return;
+    warn_repeated(data, "test_in_training", "test", repeats->test, data->test.count,
                   repeats->test_example, "remove them from one of the two sets", warnings);
-    warn_repeated("validation_in_training", "validation", repeats->validation,
+    warn_repeated(data, "validation_in_training", "validation", repeats->validation,
                   findings->view->validation_count, repeats->validation_example,
                   "keep the training slice and the validation slice apart, and remove doubles",
                   warnings);
@@ -546,6 +646,7 @@ static const struct {
     {check_merged, OF_LABELS},
     {check_changed, OF_LABELS},
     {check_missing, OF_LABELS},
+    {check_many_classes, OF_LABELS},
     {check_unused, OF_LABELS},
     {check_scale, OF_PIXELS},
     {check_other_scale, OF_IMAGES},

@@ -49,6 +49,7 @@ struct data_warnings {
  *   changed_labels     labels are trained as others, while the test set keeps its own
  *   missing_class      classes of the test set have no training images
  *   validation_missing_class   classes of the validation images have none
+ *   many_classes       whole numbers that a table has for targets are taken for many classes
  *   unused_class       labels below the largest one that no image has
  *   scaled_differently training and test pixels are divided by different numbers
  *   other_scale        the test part's inputs or targets are of another size (data/scale.h)

@@ -84,10 +84,6 @@ static enum status write_part(const struct copying *copying, enum source_part pa
     enum status status = places_join(folder, name, path, error);
     if (status == STATUS_OK)
         status = output_open(path, &output, error);
-    if (status == STATUS_OK && !dataset_is_plain(dataset))
-        status = error_set(error, STATUS_INPUT,
-                           "%s can't be copied: IDX files hold grey images of bytes and labels",
-                           dataset->name);
     if (status != STATUS_OK)
         return status;
     const size_t header_bytes = idx_header(&array, header);
@@ -109,6 +105,11 @@ enum status copy_write(const struct dataset *dataset, const struct copy_changes 
     struct source there;
     bool found;
     size_t classes;
+    if (!dataset_is_plain(dataset))
+        return error_set(error, STATUS_INPUT,
+                         "%s can't be copied: IDX files hold grey images of bytes and labels; "
+                         "mend the file that it is read from",
+                         dataset->name);
     enum status status = source_find(folder, (struct source_names){0}, &there, &found, error);
     if (status == STATUS_OK && found) {
         error_set(error, STATUS_INPUT, "holds a data set already; give the name of a new folder");

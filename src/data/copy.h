@@ -21,7 +21,7 @@ void copy_label_map(const struct dataset *dataset, const struct copy_changes *ch
                     uint8_t map[DATASET_CLASSES_MAX], size_t *classes);
 
 /* Write the files into `folder`, which is made if it is not there. STATUS_INPUT when it holds a
- * data set already, STATUS_IO, STATUS_MEMORY. */
+ * data set already or IDX files can't hold what is to be copied, STATUS_IO, STATUS_MEMORY. */
 enum status copy_write(const struct dataset *dataset, const struct copy_changes *changes,
                        const char *folder, struct error *error);
 

@@ -73,8 +73,9 @@ struct dataset {
     bool normalized;     /* as an input (data/normalization.h) */
     struct rounded rounded, rounded_targets; /* of the training part's inputs and targets */
     double unit;                             /* pixels stand for pixel / unit; 0 stands for 1 */
-    size_t classes;      /* 1 + the largest label in either part; 0: targets are numbers */
-    size_t target_width; /* of an example's targets, where there are no classes */
+    size_t classes;       /* 1 + the largest label in either part; 0: targets are numbers */
+    size_t target_width;  /* of an example's targets, where there are no classes */
+    bool classes_guessed; /* from whole numbers, of which nobody says that they are classes */
     const char *const *class_names; /* `classes` of them, or NULL: they are the labels' numbers */
     bool pictures; /* images were files, and others are read alike: whole, and made to fit */
     struct images train, test;

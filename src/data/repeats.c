@@ -80,6 +80,7 @@ static void add_training(const struct table *table, const struct data_view *view
             continue;
         }
         size_t first = slot->image - 1;
+        repeats->equal++;
         /* Numbers that were measured twice may differ. */
         bool contradicts =
             labels && view->train_label_map[labels[first]] != view->train_label_map[labels[i]];

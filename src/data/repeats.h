@@ -12,6 +12,7 @@ struct repeats {
     size_t test_example[2];       /* the first such test image, and the training image */
     size_t validation;            /* the same for validation images */
     size_t validation_example[2]; /* numbers in data->train */
+    size_t equal;                 /* training images that equal an earlier one */
     size_t contradictions;        /* training images that equal an earlier one, other label */
     size_t contradicting[2];      /* the first such pair, in the order of their numbers */
 };

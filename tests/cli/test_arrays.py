@@ -269,6 +269,21 @@ parameters:
         self.assertNotIn("the targets", told(ages, prices, rest="layers: {value: [8]}, loss: {value: mape}"))
         self.assertNotIn("the targets", told(ages))
 
+    def test_whole_numbers_that_look_like_classes(self):
+        """Of a table that are many they may be numbers to predict, until the config says what they are."""
+        self.archive("age.npz", x=npy("<f8", (80, 2), [i * i % 97 / 7 for i in range(160)]), y=npy("<i8", (80,), [18 + i % 40 for i in range(80)]))
+        for options, told in (("", True), (", targets: classes", False), (", targets: values", False)):
+            self.write("own.yaml", f"method: grid\ndataset: {{name: ./age.npz{options}}}\nparameters: {{layers: {{value: [8]}}}}\n")
+            self.assertEqual("40 different ones are taken for 58 classes; if they are numbers to be predicted, as ages are, write targets: "
+                             "values" in self.sweep("plan", "own.yaml")[1], told, options)
+
+    def test_a_copy_of_a_table(self):
+        """It can't be had, and nothing is left of it."""
+        self.archive("table.npz", x=npy("<f8", (60, 2), [i / 7 for i in range(120)]), y=npy("|u1", (60,), labels(0, 60)))
+        self.fails(65, "table can't be copied: IDX files hold grey images of bytes and labels; mend the file that it is read from",
+                   "data", "copy", "./table.npz", "--renumber", "--output", "copied")
+        self.assertFalse((self.folder / "copied").exists())
+
     def test_numbers_that_are_too_large_for_floats(self):
         large = "is inf (the file has 1e+300, which is too large for a 32-bit float, whose largest is 3.4e+38): "
         flat, y = [1e300 if i == 77 else i % 7 for i in range(120)], npy("|u1", (60,), labels(0, 60))
