@@ -1,8 +1,5 @@
-#include "data/check.h"
+#include "data/check_private.h"
 
-#include "data/constant.h"
-#include "data/repeats.h"
-#include "data/scale.h"
 #include "data/stream.h"
 
 #include <math.h>
@@ -11,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LABELS 256
 #define CLASSES_NAMED 6 /* classes that a text lists before it counts the rest */
 #define ITEM_MAX 32     /* room for one item of such a list */
 #define IMBALANCE_RATIO 10
@@ -22,24 +18,7 @@
 /* where so large a share of the training rows equal an earlier one. */
 #define EQUAL_ORDINARY 0.01
 
-struct findings {
-    const struct data_view *view;
-    size_t raw[LABELS];        /* training images by the label they have */
-    size_t trained[LABELS];    /* by the label they are trained as */
-    size_t validation[LABELS]; /* validation images, likewise */
-    size_t test[LABELS];
-    size_t all[LABELS]; /* all images of the data set */
-    size_t constant_train, constant_test;
-    struct repeats repeats;
-    bool one_class;
-    bool many_classes; /* they are likely to be none */
-    bool failed;       /* out of memory */
-};
-
-static void warn(struct data_warnings *warnings, const char *kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void warn(struct data_warnings *warnings, const char *kind, const char *format, ...) {
+void check_warn(struct data_warnings *warnings, const char *kind, const char *format, ...) {
     if (warnings->count == DATA_WARNINGS_MAX)
         return;
     struct data_warning *warning = &warnings->items[warnings->count++];
@@ -125,25 +104,26 @@ static void check_one_class(struct findings *findings, struct data_warnings *war
                  count_used(findings->raw));
     snprintf(more, sizeof more, "use more training %s, or a training set that holds every class",
              examples_of(data, 2));
-    warn(warnings, "one_class",
-         "all %zu training %s are trained as class %zu%s: a network learns to answer %zu "
-         "always, and accuracy on the test set can then be at most the share of class %zu there, "
-         "%zu of %zu = %.4f, whatever else is varied; %s",
-         count, examples_of(data, 2), label, cause, label, label, findings->test[label], tests,
-         share(findings->test[label], tests),
-         merged ? "do not divide the labels (set their divisor to 1)" : more);
+    check_warn(
+        warnings, "one_class",
+        "all %zu training %s are trained as class %zu%s: a network learns to answer %zu "
+        "always, and accuracy on the test set can then be at most the share of class %zu there, "
+        "%zu of %zu = %.4f, whatever else is varied; %s",
+        count, examples_of(data, 2), label, cause, label, label, findings->test[label], tests,
+        share(findings->test[label], tests),
+        merged ? "do not divide the labels (set their divisor to 1)" : more);
 }
 
 static void check_one_test_class(struct findings *findings, struct data_warnings *warnings) {
     const struct dataset *data = findings->view->data;
     const size_t label = only_label(findings->test), count = data->test.count;
     if (label < LABELS)
-        warn(warnings, "test_one_class",
-             "all %zu test %s are of class %zu: test accuracy tells how often a network "
-             "answers %zu, and nothing else; use a test set that holds every class (%s)",
-             count, examples_of(data, 2), label, label,
-             advice(data, "`sweep data copy --mix` deals all images out anew",
-                    "deal all out anew, in random order"));
+        check_warn(warnings, "test_one_class",
+                   "all %zu test %s are of class %zu: test accuracy tells how often a network "
+                   "answers %zu, and nothing else; use a test set that holds every class (%s)",
+                   count, examples_of(data, 2), label, label,
+                   advice(data, "`sweep data copy --mix` deals all images out anew",
+                          "deal all out anew, in random order"));
 }
 
 /* What to do about examples that are sorted by their labels. */
@@ -167,11 +147,11 @@ static void check_one_validation_class(struct findings *findings, struct data_wa
     else
         snprintf(meaning, sizeof meaning, "is 0, since no %s of it is trained on",
                  examples_of(data, 1));
-    warn(warnings, "validation_one_class",
-         "the %zu validation %s, the last of the training %s, are all of class %zu: "
-         "val_accuracy %s; %s",
-         count, examples_of(data, count), examples_of(data, 2), label, meaning,
-         count < 2 * data->classes ? "use a larger validation_split" : advice_sorted(data));
+    check_warn(warnings, "validation_one_class",
+               "the %zu validation %s, the last of the training %s, are all of class %zu: "
+               "val_accuracy %s; %s",
+               count, examples_of(data, count), examples_of(data, 2), label, meaning,
+               count < 2 * data->classes ? "use a larger validation_split" : advice_sorted(data));
 }
 
 static void check_merged(struct findings *findings, struct data_warnings *warnings) {
@@ -186,11 +166,12 @@ static void check_merged(struct findings *findings, struct data_warnings *warnin
             list_add(&list, "%zu labels as %u", sources, target);
     }
     if (list.count > 0)
-        warn(warnings, "merged_labels",
-             "different labels are trained as the same one (%s), while the test set keeps its own: "
-             "a network cannot learn to tell them apart, and test accuracy suffers whatever else "
-             "is varied; do not divide the labels (set their divisor to 1)",
-             list_text(&list));
+        check_warn(
+            warnings, "merged_labels",
+            "different labels are trained as the same one (%s), while the test set keeps its own: "
+            "a network cannot learn to tell them apart, and test accuracy suffers whatever else "
+            "is varied; do not divide the labels (set their divisor to 1)",
+            list_text(&list));
 }
 
 static void check_changed(struct findings *findings, struct data_warnings *warnings) {
@@ -201,10 +182,11 @@ static void check_changed(struct findings *findings, struct data_warnings *warni
         if (findings->raw[label] > 0 && findings->view->train_label_map[label] != label)
             list_add(&list, "%u as %u", label, findings->view->train_label_map[label]);
     if (list.count > 0)
-        warn(warnings, "changed_labels",
-             "labels are trained as others (%s), while the test set keeps its own: right answers "
-             "count as wrong there; do not divide the labels (set their divisor to 1)",
-             list_text(&list));
+        check_warn(
+            warnings, "changed_labels",
+            "labels are trained as others (%s), while the test set keeps its own: right answers "
+            "count as wrong there; do not divide the labels (set their divisor to 1)",
+            list_text(&list));
 }
 
 /* Classes of a part that have no training images. */
@@ -223,15 +205,15 @@ static void warn_missing(const struct findings *findings, const char *kind, cons
     const struct dataset *data = findings->view->data;
     const char *several = examples_of(data, 2);
     if (list.count > 0 && !findings->one_class)
-        warn(warnings, kind,
-             "no training %s is trained as class %s, but %zu of %zu %s %s are of %s: what "
-             "is never shown is not learned, so %s stays at or below %.4f; use more training "
-             "%s, a training set that holds every class, or, if the %s are sorted, %s",
-             examples_of(data, 1), list_text(&list), images, all, part, several,
-             list.count > 1 ? "these classes" : "this class", score, share(all - images, all),
-             several, several,
-             advice(data, "a copy in random order (`sweep data copy --shuffle`)",
-                    "save them in random order"));
+        check_warn(warnings, kind,
+                   "no training %s is trained as class %s, but %zu of %zu %s %s are of %s: what "
+                   "is never shown is not learned, so %s stays at or below %.4f; use more training "
+                   "%s, a training set that holds every class, or, if the %s are sorted, %s",
+                   examples_of(data, 1), list_text(&list), images, all, part, several,
+                   list.count > 1 ? "these classes" : "this class", score, share(all - images, all),
+                   several, several,
+                   advice(data, "a copy in random order (`sweep data copy --shuffle`)",
+                          "save them in random order"));
 }
 
 static void check_missing(struct findings *findings, struct data_warnings *warnings) {
@@ -252,15 +234,16 @@ static void warn_lacking(const struct findings *findings, const char *kind, cons
             list_add(&list, "%u", label);
     const struct dataset *data = findings->view->data;
     if (list.count > 0 && only_label(counts) == LABELS && !findings->one_class)
-        warn(warnings, kind,
-             "no %s %s is of class %s, as many training %s are: how well %s learned is not "
-             "measured; if the %s are sorted, %s",
-             part, examples_of(data, 1), list_text(&list), examples_of(data, 2),
-             list.count > 1 ? "these are" : "it is", examples_of(data, 2),
-             advice(data,
-                    "`sweep data copy --shuffle` (or --mix, test images and all) writes a copy in "
-                    "random order",
-                    "save them in random order, or deal all out to training and test anew"));
+        check_warn(
+            warnings, kind,
+            "no %s %s is of class %s, as many training %s are: how well %s learned is not "
+            "measured; if the %s are sorted, %s",
+            part, examples_of(data, 1), list_text(&list), examples_of(data, 2),
+            list.count > 1 ? "these are" : "it is", examples_of(data, 2),
+            advice(data,
+                   "`sweep data copy --shuffle` (or --mix, test images and all) writes a copy in "
+                   "random order",
+                   "save them in random order, or deal all out to training and test anew"));
 }
 
 static void check_lacking(struct findings *findings, struct data_warnings *warnings) {
@@ -277,11 +260,12 @@ static void check_many_classes(struct findings *findings, struct data_warnings *
     const size_t used = count_used(findings->all);
     findings->many_classes = data->table && data->classes_guessed && used >= CLASSES_MANY;
     if (findings->many_classes)
-        warn(warnings, "many_classes",
-             "the targets are whole numbers, of which %zu different ones are taken for %zu "
-             "classes; if they are numbers to be predicted, as ages are, write targets: values "
-             "beside the data set's name, and if they are classes, targets: classes",
-             used, data->classes);
+        check_warn(
+            warnings, "many_classes",
+            "the targets are whole numbers, of which %zu different ones are taken for %zu "
+            "classes; if they are numbers to be predicted, as ages are, write targets: values "
+            "beside the data set's name, and if they are classes, targets: classes",
+            used, data->classes);
 }
 
 /* A metric that is a mean over the classes takes 0 for those that nothing is of. */
@@ -293,100 +277,26 @@ static void check_unused(struct findings *findings, struct data_warnings *warnin
         if (findings->all[label] == 0)
             list_add(&list, "%u", label);
     if (list.count > 0 && used > 1 && !findings->many_classes)
-        warn(warnings, "unused_class",
-             "no %s has the label %s, but the largest is %zu: the network has %zu outputs, and "
-             "test_f1_score, a mean over as many classes, stays at or below %.4f; %s 0 to %zu",
-             examples_of(data, 1), list_text(&list), classes - 1, classes,
-             share(count_used(findings->test), classes),
-             advice(data, "`sweep data copy --renumber` writes a copy whose labels are",
-                    "save labels that are"),
-             used - 1);
+        check_warn(
+            warnings, "unused_class",
+            "no %s has the label %s, but the largest is %zu: the network has %zu outputs, and "
+            "test_f1_score, a mean over as many classes, stays at or below %.4f; %s 0 to %zu",
+            examples_of(data, 1), list_text(&list), classes - 1, classes,
+            share(count_used(findings->test), classes),
+            advice(data, "`sweep data copy --renumber` writes a copy whose labels are",
+                   "save labels that are"),
+            used - 1);
 }
 
 static void check_scale(struct findings *findings, struct data_warnings *warnings) {
     double train = findings->view->train_image_divisor, test = findings->view->test_image_divisor;
     if (train < test || train > test)
-        warn(
+        check_warn(
             warnings, "scaled_differently",
             "training pixels are divided by %.15g and lie in 0 .. %.6g, test pixels are divided by "
             "%.15g and lie in 0 .. %.6g: a network is tested on numbers of a size it has never "
             "seen; divide both by the same number (255 makes them 0 .. 1)",
             train, 255.0 / train, test, 255.0 / test);
-}
-
-/* What inputs are called. */
-static const char *inputs_of(const struct dataset *data) {
-    return data->table ? "features" : "pixels";
-}
-
-static void compare_scales(struct findings *findings, const char *what,
-                           const struct feature_numbers *train, const struct feature_numbers *test,
-                           struct data_warnings *warnings) {
-    struct scale_difference difference;
-    struct text text;
-    findings->failed |= !scale_compare(train, test, &difference);
-    if (findings->failed || !difference.found)
-        return;
-    text_init(&text);
-    scale_append(&difference, what, &text);
-    findings->failed |= text.failed;
-    if (!text.failed)
-        warn(warnings, "other_scale", "%s", text.data);
-    text_release(&text);
-}
-
-/* Of pixels whose divisors differ, check_scale tells. */
-static void check_other_scale(struct findings *findings, struct data_warnings *warnings) {
-    const struct data_view *view = findings->view;
-    const struct dataset *data = view->data;
-    const size_t before = warnings->count;
-    const double divisor = view->train_image_divisor, other = view->test_image_divisor;
-    const bool told = data->train.pixels && !data->table && (divisor < other || divisor > other);
-    struct feature_numbers train = features_of_inputs(data, false, divisor);
-    struct feature_numbers test = features_of_inputs(data, true, other);
-    if (!told)
-        compare_scales(findings, inputs_of(data), &train, &test, warnings);
-    if (!dataset_has_values(data) || warnings->count > before)
-        return;
-    train = features_of_targets(data, false);
-    test = features_of_targets(data, true);
-    compare_scales(findings, "targets", &train, &test, warnings);
-}
-
-/* The examples from one on, of which each channel of images is a feature. */
-static struct feature_numbers channels_of(const struct data_view *view, bool test, size_t first,
-                                          size_t count) {
-    struct feature_numbers numbers = features_of_inputs(
-        view->data, test, test ? view->test_image_divisor : view->train_image_divisor);
-    numbers.examples = count;
-    numbers.features = view->data->table ? numbers.features : dataset_channels(view->data);
-    if (numbers.values)
-        numbers.values += first * numbers.width;
-    else
-        numbers.bytes += first * numbers.width;
-    return numbers;
-}
-
-static void check_constant_features(struct findings *findings, struct data_warnings *warnings) {
-    const struct data_view *view = findings->view;
-    const struct feature_numbers train = channels_of(view, false, 0, view->train_count);
-    const struct feature_numbers rests[] = {
-        channels_of(view, true, 0, view->data->test.count),
-        channels_of(view, false, view->validation_begin, view->validation_count)};
-    struct constant constant = {0};
-    struct text text;
-    size_t part = 0;
-    for (; part < 2 && view->data->normalized && !constant.found; part++)
-        constant_find(&train, &rests[part], &constant);
-    if (!constant.found)
-        return;
-    text_init(&text);
-    text_printf(&text, "%s: ", inputs_of(view->data));
-    constant_append(&constant, part == 1 ? "test" : "validation", &text);
-    findings->failed |= text.failed;
-    if (!text.failed)
-        warn(warnings, "constant_features", "%s", text.data);
-    text_release(&text);
 }
 
 static void check_imbalance(struct findings *findings, struct data_warnings *warnings) {
@@ -404,13 +314,13 @@ static void check_imbalance(struct findings *findings, struct data_warnings *war
     const char *several = examples_of(findings->view->data, 2);
     if (findings->one_class || large <= small * IMBALANCE_RATIO)
         return;
-    warn(warnings, "imbalance",
-         "training class %zu has %zu %s, class %zu only %zu: always answering %zu is already "
-         "right for %.4f of the training %s, so a high accuracy says little and rare classes "
-         "are learned badly; use more training %s, or more even ones, or judge by another "
-         "metric than accuracy",
-         most, large, several, least, small, most, share(large, findings->view->train_count),
-         several, several);
+    check_warn(warnings, "imbalance",
+               "training class %zu has %zu %s, class %zu only %zu: always answering %zu is already "
+               "right for %.4f of the training %s, so a high accuracy says little and rare classes "
+               "are learned badly; use more training %s, or more even ones, or judge by another "
+               "metric than accuracy",
+               most, large, several, least, small, most, share(large, findings->view->train_count),
+               several, several);
 }
 
 /* How many different rows of whole numbers there may be, each column's from its least to its
@@ -454,25 +364,26 @@ static void check_contradictions(struct findings *findings, struct data_warnings
     const size_t first = repeats->contradicting[0], second = repeats->contradicting[1];
     const char *one = examples_of(data, 1), *several = examples_of(data, 2);
     if (repeats->contradictions > 0 && !repeats_are_ordinary(findings))
-        warn(warnings, "contradiction",
-             "%zu training %s equal an earlier one but have another label (%s %zu is "
-             "trained as %u, %s %zu as %u): no network can answer both ways; mend the wrong "
-             "labels, or remove the %s%s",
-             repeats->contradictions, several, one, first, map[labels[first]], one, second,
-             map[labels[second]], several,
-             data->table ? ", or add a column that tells them apart" : "");
+        check_warn(warnings, "contradiction",
+                   "%zu training %s equal an earlier one but have another label (%s %zu is "
+                   "trained as %u, %s %zu as %u): no network can answer both ways; mend the wrong "
+                   "labels, or remove the %s%s",
+                   repeats->contradictions, several, one, first, map[labels[first]], one, second,
+                   map[labels[second]], several,
+                   data->table ? ", or add a column that tells them apart" : "");
 }
 
 static void warn_repeated(const struct dataset *data, const char *kind, const char *part,
                           size_t repeated, size_t count, const size_t example[2],
                           const char *remedy, struct data_warnings *warnings) {
     if (repeated > 0)
-        warn(warnings, kind,
-             "%zu of %zu %s %s are also training %s, %s (number %zu is training %s %zu): what was "
-             "learned by heart counts as understood, and the measured accuracy is too high; %s",
-             repeated, count, part, examples_of(data, 2), examples_of(data, 2),
-             data->table ? "number for number" : "pixel for pixel", example[0],
-             examples_of(data, 1), example[1], remedy);
+        check_warn(
+            warnings, kind,
+            "%zu of %zu %s %s are also training %s, %s (number %zu is training %s %zu): what was "
+            "learned by heart counts as understood, and the measured accuracy is too high; %s",
+            repeated, count, part, examples_of(data, 2), examples_of(data, 2),
+            data->table ? "number for number" : "pixel for pixel", example[0], examples_of(data, 1),
+            example[1], remedy);
 }
 
 static void check_repeats(struct findings *findings, struct data_warnings *warnings) {
@@ -490,141 +401,13 @@ static void check_repeats(struct findings *findings, struct data_warnings *warni
 
 static void check_constant(struct findings *findings, struct data_warnings *warnings) {
     if (findings->constant_train + findings->constant_test > 0)
-        warn(warnings, "constant_images",
-             "%zu of %zu training images and %zu of %zu test images are blank (all pixels equal): "
-             "they show nothing to learn and teach their label for emptiness; remove them, or "
-             "make the data set's files anew",
-             findings->constant_train, findings->view->train_count, findings->constant_test,
-             findings->view->data->test.count);
-}
-
-/* The first number that is none, or infinite; `count` if there is no such. */
-static size_t find_not_finite(const float *numbers, size_t count) {
-    size_t i = 0;
-    while (i < count && isfinite(numbers[i]))
-        i++;
-    return i;
-}
-
-static size_t count_not_finite(const float *numbers, size_t count) {
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++)
-        found += !isfinite(numbers[i]);
-    return found;
-}
-
-/* Numbers of inputs or targets of a part. */
-struct part_numbers {
-    const char *kind, *part, *what;
-    const float *numbers;
-    size_t rows, width;
-    bool table;
-    const struct rounded *rounded;
-};
-
-static void warn_not_finite(struct findings *findings, const struct part_numbers *of,
-                            struct data_warnings *warnings) {
-    const struct dataset *data = findings->view->data;
-    const size_t count = of->rows * of->width;
-    const size_t first = of->numbers ? find_not_finite(of->numbers, count) : count;
-    if (first == count)
-        return;
-    const size_t row = first / of->width, at = first % of->width, channels = dataset_channels(data);
-    const bool training = strcmp(of->part, "training") == 0;
-    char place[96];
-    struct text large;
-    text_init(&large);
-    if (isinf(of->numbers[first]))
-        rounded_append_large(of->rounded, &large);
-    if (of->table)
-        snprintf(place, sizeof place, "row %zu, column %zu", row, at);
-    else
-        snprintf(place, sizeof place, "image %zu, row %zu, column %zu", row,
-                 at / channels / data->columns, at / channels % data->columns);
-    warn(warnings, of->kind,
-         "%zu of the %s %s are no numbers or infinite, the first one (%s, counted from 0) is "
-         "%g%s: %s; leave such %s out, or put a number there",
-         count_not_finite(of->numbers, count), of->part, of->what, place,
-         (double)of->numbers[first], large.length > 0 ? large.data : "",
-         training ? "what is computed with them is none either, and so are all weights after the "
-                    "first step"
-                  : "test scores with them are none either, with which a trial counts as "
-                    "diverged, or mean little",
-         of->table ? "rows" : "images");
-    findings->failed |= large.failed;
-    text_release(&large);
-}
-
-static void check_finite(struct findings *findings, struct data_warnings *warnings) {
-    static const char *const kinds[2][2] = {{"not_finite", "targets_not_finite"},
-                                            {"test_not_finite", "test_targets_not_finite"}};
-    const struct dataset *data = findings->view->data;
-    const struct images *const parts[] = {&data->train, &data->test};
-    const char *const names[] = {"training", "test"}, *what = inputs_of(data);
-    for (size_t i = 0; i < 2; i++) {
-        const struct part_numbers inputs = {kinds[i][0],      names[i],        what,
-                                            parts[i]->values, parts[i]->count, dataset_inputs(data),
-                                            data->table,      &data->rounded};
-        const struct part_numbers targets = {
-            kinds[i][1],     names[i],           "targets", parts[i]->targets,
-            parts[i]->count, data->target_width, true,      &data->rounded_targets};
-        warn_not_finite(findings, &inputs, warnings);
-        warn_not_finite(findings, &targets, warnings);
-    }
-}
-
-static void warn_rounded(struct findings *findings, const char *kind, const char *what,
-                         const struct rounded *rounded, bool columns,
-                         struct data_warnings *warnings) {
-    struct text text;
-    text_init(&text);
-    rounded_append(rounded, columns, &text);
-    findings->failed |= text.failed;
-    if (!text.failed)
-        warn(warnings, kind, "%s: %s", what, text.data);
-    text_release(&text);
-}
-
-static void check_rounded(struct findings *findings, struct data_warnings *warnings) {
-    const struct dataset *data = findings->view->data;
-    if (data->rounded.found)
-        warn_rounded(findings, "rounded", inputs_of(data), &data->rounded,
-                     data->table && data->columns > 1, warnings);
-    if (data->rounded_targets.found && data->classes == 0)
-        warn_rounded(findings, "rounded_targets", "targets", &data->rounded_targets,
-                     data->target_width > 1, warnings);
-}
-
-/* The first number of a training example's target. */
-static float target_of(const struct dataset *data, size_t example) {
-    return data->train.targets[example * data->target_width];
-}
-
-static void check_sorted(struct findings *findings, struct data_warnings *warnings) {
-    const struct data_view *view = findings->view;
-    const size_t count = view->data->train.count;
-    bool up = true, down = true;
-    for (size_t i = 1; i < count && (up || down); i++) {
-        const float before = target_of(view->data, i - 1), after = target_of(view->data, i);
-        up &= before <= after;
-        down &= before >= after;
-    }
-    if ((up || down) && !(up && down) && view->validation_count > 0)
-        warn(warnings, "sorted",
-             "the training examples are sorted by their targets, and validation_split holds out "
-             "the last ones: they are others than those that are trained on; save them in random "
-             "order");
-}
-
-static void check_constant_targets(struct findings *findings, struct data_warnings *warnings) {
-    const struct data_view *view = findings->view;
-    bool constant = true;
-    for (size_t i = 1; i < view->train_count && constant; i++)
-        constant = target_of(view->data, i) == target_of(view->data, 0);
-    if (constant)
-        warn(warnings, "constant_targets",
-             "all %zu training targets are %g: there is nothing to learn", view->train_count,
-             (double)target_of(view->data, 0));
+        check_warn(
+            warnings, "constant_images",
+            "%zu of %zu training images and %zu of %zu test images are blank (all pixels equal): "
+            "they show nothing to learn and teach their label for emptiness; remove them, or "
+            "make the data set's files anew",
+            findings->constant_train, findings->view->train_count, findings->constant_test,
+            findings->view->data->test.count);
 }
 
 /* Of images: found by comparing them. Of labels, of targets that are numbers, and of pixels: only
