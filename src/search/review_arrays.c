@@ -245,11 +245,18 @@ static bool reserve(struct review *review, size_t count) {
     return review->features != NULL;
 }
 
+/* Pixels in bytes, which are many, need not be looked at where the largest would do. */
+static bool are_small(const struct feature_numbers *numbers, bool table) {
+    return numbers->bytes && !table && UINT8_MAX / numbers->divisor < LARGE_PIXELS;
+}
+
 /* Numbers that are read as they are. */
 static bool tell_raw(struct review *review, const struct feature_numbers *numbers,
                      const struct dataset_array *array) {
     const struct dataset *dataset = review->dataset;
     const bool table = array ? array->table : dataset->table;
+    if (are_small(numbers, table))
+        return true;
     if (!reserve(review, numbers->features))
         return false;
     features_measure(numbers, review->features);
