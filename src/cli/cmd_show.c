@@ -477,6 +477,8 @@ static enum status print_keras(const struct trial_selection *chosen, struct erro
         *error = chosen->no_data;
         return error->code;
     }
+    const struct model_shape shape =
+        chosen->has_data ? model_shape_of(&chosen->dataset) : chosen->model.shape;
     const struct keras_request request = {
         .trial = chosen->record.id,
         .sweep = chosen->record.sweep_id,
@@ -484,8 +486,8 @@ static enum status print_keras(const struct trial_selection *chosen, struct erro
         .spec = &spec,
         .classes = shape_size(layer_shape(&spec.layers[spec.layer_count - 1],
                                           network_layer_input(&spec, spec.layer_count - 1))),
-        .values = chosen->has_data && dataset_has_values(&chosen->dataset),
-        .normalized = chosen->has_data && chosen->dataset.normalized,
+        .values = shape.values,
+        .unit = shape.unit,
         .dataset = chosen->record.dataset,
         .data = chosen->has_data ? &chosen->dataset : NULL,
         .options = &chosen->options,

@@ -1,6 +1,8 @@
-/* Normalization, as Keras' layer of that name does it: from each feature of a table, or channel of
- * an image, its mean is taken off, and what is left divided by its standard deviation. Both are
- * those of the examples that are trained on, never of those that validate or test. */
+/* Normalization, as Keras' layer of that name does it with the mean and variance that are given to
+ * it, here computed in float64, while its adapt() computes them in float32: from each feature of a
+ * table, or channel of an image, its mean is taken off, and what is left divided by its standard
+ * deviation. Both are those of the examples that are trained on, never of those that validate or
+ * test. */
 #ifndef SWEEP_DATA_NORMALIZATION_H
 #define SWEEP_DATA_NORMALIZATION_H
 

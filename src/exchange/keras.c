@@ -325,38 +325,93 @@ static void append_scaling(struct keras_writer *writer, const char *name,
     text_append(&writer->body, "\n");
 }
 
-/* By what is trained on; of a grey image one mean. `key` is "", or that of one of several inputs in
- * its brackets. */
+/* --- normalization --- */
+
+/* The layer is given its mean and variance: adapt() would compute them in float32, where a constant
+ * feature leaves a rounding error that is divided by 1e-7. */
+#define KNOWN_NOTE "# In float64: in float32 a constant leaves a rounding error.\n"
+static void append_known(struct keras_writer *writer, double unit, double divisor) {
+    text_append(&writer->body, "known = known.astype(\"float32\").astype(\"float64\")\n");
+    if (unit > 1) { /* levels that the file has divided */
+        text_append(&writer->body, "known = np.round(known * ");
+        text_append_double(&writer->body, unit);
+        text_append(&writer->body, ") / ");
+        text_append_double(&writer->body, unit);
+        text_append(&writer->body, "\n");
+    }
+    if (divisor != 1) {
+        text_append(&writer->body, "known = known / ");
+        text_append_double(&writer->body, divisor);
+        text_append(&writer->body, "\n");
+    }
+}
+
+/* Of a grey image one mean. `key` is "", or that of one of several inputs in its brackets. */
 static void append_normalization(struct keras_writer *writer, const char *key, size_t rank) {
-    text_printf(&writer->body,
-                "normalization = layers.Normalization(axis=%s)\n"
-                "normalization.adapt(x%s[:%" PRId64 "])\n"
-                "x%s, x_test%s = normalization(x%s), normalization(x_test%s)\n",
-                rank == 2 ? "None" : "-1", key,
-                writer->request->setting->values[HP_TRAIN_IMAGES].integer, key, key, key, key);
+    static const char *const axes[] = {"axis=0", "axis=0", "", "axis=(0, 1, 2)"};
+    char mean[32], variance[32];
+    snprintf(mean, sizeof mean, "known.mean(%s)", axes[rank]);
+    snprintf(variance, sizeof variance, "known.var(%s)", axes[rank]);
+    keras_add_text(writer, "axis=", rank == 2 ? "None" : "-1");
+    keras_add_text(writer, "mean=", mean);
+    keras_add_text(writer, "variance=", variance);
+    keras_end_call(writer, "", "normalization = layers.Normalization", "");
+    text_printf(&writer->body, "x%s = normalization(x%s)\nx_test%s = normalization(x_test%s)\n",
+                key, key, key, key);
+}
+
+static bool normalizes_image(const struct keras_request *request) {
+    return request->options && request->options->normalization &&
+           image_shape(request->spec).rank > 0;
+}
+
+static bool normalizes_array(const struct keras_request *request, const char *name) {
+    bool named = false;
+    for (size_t i = 0; request->options && i < request->options->normalized_count; i++)
+        named |= strcmp(request->options->normalized[i], name) == 0;
+    return named;
+}
+
+static void append_known_image(struct keras_writer *writer) {
+    const struct keras_request *request = writer->request;
+    const struct shape shape = image_shape(request->spec);
+    text_printf(&writer->body, KNOWN_NOTE "known = x[:%" PRId64 "].reshape(-1",
+                request->setting->values[HP_TRAIN_IMAGES].integer);
+    for (size_t i = 0; i < shape.rank; i++)
+        text_printf(&writer->body, ", %zu", shape.dims[i]);
+    text_append(&writer->body, ")\n");
+    append_known(writer, request->unit, request->setting->values[HP_TRAIN_IMAGE_DIVISOR].real);
+}
+
+static double unit_of_array(const struct keras_request *request, const char *name) {
+    const size_t at = request->data ? dataset_array_find(request->data, name) : 0;
+    return request->data && at < request->data->array_count
+               ? dataset_array_unit(&request->data->arrays[at])
+               : 1;
 }
 
 /* Inputs are further arrays, too. */
 static void append_array_normalizations(struct keras_writer *writer) {
-    const struct network_spec *spec = writer->request->spec;
-    const struct dataset *data = writer->request->data;
-    for (size_t i = 0; data && i < spec->layer_count; i++) {
-        const struct layer_spec *layer = &spec->layers[i];
-        const size_t at = layer_reads_array(layer) ? dataset_array_find(data, layer->input->name)
-                                                   : data->array_count;
+    const struct keras_request *request = writer->request;
+    for (size_t i = 0; i < request->spec->layer_count; i++) {
+        const struct layer_spec *layer = &request->spec->layers[i];
         struct text key;
-        if (at == data->array_count || !data->arrays[at].normalized)
+        if (!layer_reads_array(layer) || !normalizes_array(request, layer->input->name))
             continue;
         text_init(&key);
         text_append(&key, "[");
-        keras_append_input(spec, i, &key);
+        keras_append_input(request->spec, i, &key);
         text_append(&key, "]");
-        if (!key.failed)
-            append_normalization(writer, key.data, layer->input->shape.rank);
+        text_printf(&writer->body, KNOWN_NOTE "known = x%s[:%" PRId64 "]\n", key.data,
+                    request->setting->values[HP_TRAIN_IMAGES].integer);
+        append_known(writer, unit_of_array(request, layer->input->name), 1);
+        append_normalization(writer, key.data, layer->input->shape.rank);
         writer->body.failed |= key.failed;
         text_release(&key);
     }
 }
+
+/* --- targets --- */
 
 /* Another array of the data set: numbers, or classes by their numbers or one-hot. */
 static void append_array(const struct network_output *output, const char *part, struct text *text) {
@@ -406,9 +461,11 @@ static void append_targets(struct keras_writer *writer, const char *name) {
 static void append_preparation(struct keras_writer *writer) {
     const struct keras_request *request = writer->request;
     const double divisor = request->setting->values[HP_TRAIN_LABEL_DIVISOR].real;
+    if (normalizes_image(request))
+        append_known_image(writer);
     append_scaling(writer, "x", HP_TRAIN_IMAGE_DIVISOR);
     append_scaling(writer, "x_test", HP_TEST_IMAGE_DIVISOR);
-    if (request->normalized && image_shape(request->spec).rank > 0)
+    if (normalizes_image(request))
         append_normalization(writer, "", image_shape(request->spec).rank);
     append_inputs(writer, "x", "train");
     append_inputs(writer, "x_test", "test");

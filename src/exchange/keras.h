@@ -20,9 +20,10 @@ struct keras_request {
     const struct setting *setting;
     const struct network_spec *spec; /* setting_network's */
     size_t classes;
-    bool values, normalized;    /* its targets are numbers, no classes; its inputs are normalised */
-    const char *dataset;        /* its name */
-    const struct dataset *data; /* NULL: it is not there */
+    bool values;                           /* its targets are numbers, no classes */
+    double unit;                           /* pixels stand for level / unit; 0: for themselves */
+    const char *dataset;                   /* its name */
+    const struct dataset *data;            /* NULL: it is not there */
     const struct dataset_options *options; /* how it is read; NULL: not known */
     size_t images;                         /* training images of the data set; 0: not known */
 };

@@ -67,8 +67,9 @@ static const struct part {
     {"dataset", "split_seed", "by which these are drawn (default: 0)"},
     {"dataset", "normalization",
      "true: each feature of a table, or channel of an image, less its mean and divided by its "
-     "standard deviation, those of the examples that are trained on, as Keras' Normalization does "
-     "after adapt; [image, age]: of the inputs of these names, of which image is the first one "
+     "standard deviation (at least 1e-7), those of the examples that are trained on, as Keras' "
+     "Normalization does that is given their mean and variance; [image, age]: of the inputs of "
+     "these names, of which image is the first one "
      "(default: false)"},
     {"dataset", "image_size",
      "[rows, columns] to which pictures are resized, or into which a table's rows of pixels are "

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import unittest
 import warnings
@@ -323,6 +324,62 @@ class Run(Case):
                     code = self.evaluate(trial[0])
                     self.assertEqual("np.moveaxis" in code, moved or (not key and not set_path.exists()), code)
                 set_path.unlink(missing_ok=True)
+
+    def normalized(self, files, options="", model="layers: {value: [7 tanh]}"):
+        """The code of a trial on these arrays, which predicts what the trial does."""
+        numpy.savez(self.folder / "data.npz", **files)
+        shutil.copy(self.folder / "data.npz", self.folder / "own.npz")
+        self.write("keras.yaml", CONFIG.replace("dataset: tiny", f"dataset: {{name: ./own.npz, {options}}}")
+                   + f"  train_images: {{value: 100}}\n  {model}\n")
+        self.sweep("run", "keras.yaml", "-q")
+        trial, = self.ask("SELECT max(trial_id) FROM trials")[0]
+        said = []
+        for index in IMAGES:
+            answer = json.loads(self.sweep("predict", str(trial), "-i", str(index), "--json")[0])
+            said.append(answer.get("probabilities") or answer["predicted"])
+        for _ in range(1):
+            names, code = self.model(trial, False)
+            self.sweep("export", "--trial", str(trial), "-fo", "weights.npz")
+            tail = code[code.index("# weights = "):].replace("# ", "", 1).replace("\n# ", "\n")
+            exec(tail.replace("weights.npz", str(self.folder / "weights.npz")), {**names, "np": numpy})
+            x = names["x_test"]
+            x = {k: numpy.array(v)[list(IMAGES)] for k, v in x.items()} if isinstance(x, dict) else numpy.array(x)[list(IMAGES)]
+            found = numpy.array(names["model"](x, training=False))
+            numpy.testing.assert_allclose(found, said, rtol=1e-5, atol=1e-5, err_msg=code)
+            self.assertIn("layers.Normalization", code)
+            (self.folder / "own.npz").unlink(missing_ok=True)
+        return code
+
+    def test_normalization(self):
+        """Numbers of which float32 keeps a rest where they have none, or too little of what they have."""
+        draw = numpy.random.default_rng(9)
+
+        def parts(name, make):
+            return {f"{name}_{part}": make(count) for part, count in (("train", 120), ("test", 50))}
+
+        def almost_constant(count):
+            levels = numpy.full((count, 9, 8), 37)
+            levels[0, 0, 0] = 38
+            return levels
+
+        labels = parts("y", lambda n: numpy.arange(n, dtype=numpy.uint8) % 3)
+        table = parts("x", lambda n: numpy.stack([numpy.full(n, 0.1), draw.normal(1e6, 100, n),
+                                                  1e8 + 8 * numpy.arange(n), draw.normal(size=n)], 1))
+        images = parts("x", lambda n: numpy.stack([numpy.full((n, 6, 5), 0.1), draw.normal(1e6, 100, (n, 6, 5)),
+                                                   draw.normal(size=(n, 6, 5))], 3))
+        grey = parts("x", lambda n: 1e5 + draw.normal(size=(n, 6, 5)))
+        levels = parts("x", almost_constant)
+        for files in (table, images, grey, {k: v.astype(numpy.uint8) for k, v in levels.items()},
+                      {k: v / 255 for k, v in levels.items()}):
+            self.normalized({**files, **labels}, "normalization: true")
+        side = "model: {value: {meta: input, d: {dense: 5 tanh, inputs: image}, both: {concatenate: [meta, d]}}}"
+        meta = {k.replace("x_", "meta_"): v for k, v in table.items()}
+        for names in ("meta", "meta, image"):
+            code = self.normalized({**grey, **meta, **labels}, f"normalization: [{names}]", side)
+            self.assertEqual(code.count("layers.Normalization"), names.count(",") + 1)
+        code = self.normalized({**table, **parts("y", lambda n: draw.normal(size=n))},
+                               "normalization: true, targets: values")
+        self.assertNotRegex(code, "accuracy|to_categorical|labels")
 
     def test_what_the_data_are(self):
         self.write("mnist.yaml", "name: m\nmethod: grid\ndataset: tiny\nparameters: {epochs: {value: 1}}\n")
