@@ -25,6 +25,7 @@ struct arguments {
     const struct format *format;
     const char *path;  /* "-": standard output */
     const char *trial; /* NULL: not given */
+    const char *data_dir;
     struct option_list plugins;
     bool all, history, force;
 };
@@ -152,6 +153,7 @@ static enum status write_network(const struct arguments *arguments, const struct
     size_t count = 0;
     trial_selection_init(&chosen);
     chosen.path = arguments->query.path;
+    chosen.data_dir = arguments->data_dir;
     chosen.sweep_name = arguments->query.sweep_name;
     chosen.name = arguments->trial;
     chosen.plugins = arguments->plugins;
@@ -200,6 +202,7 @@ static const struct option options[] = {
      .help = "Write every hyperparameter, also those in which the trials do not differ",
      .kind = OPTION_FLAG,
      .target = offsetof(struct arguments, all)},
+    OPTION_DATA_DIR(struct arguments, data_dir),
     OPTION_DB(struct arguments, query.path),
     OPTION_FORCE(struct arguments, force),
     {.name = "format",

@@ -509,6 +509,7 @@ static int run(int argc, char **argv) {
     if (arguments.keras && arguments.form == FORM_JSON)
         command_misused(&command_show, "--keras prints Python code, not JSON");
     struct trial_selection *chosen = &arguments.chosen;
+    chosen->weights_alone = arguments.keras; /* the code normalises by itself */
     struct provenance provenance;
     enum status status = trial_selection_find(chosen, true, &error);
     if (status == STATUS_OK)

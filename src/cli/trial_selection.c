@@ -114,7 +114,10 @@ static enum status load_data(struct trial_selection *chosen) {
 static enum status take_data(struct trial_selection *chosen) {
     chosen->has_model = chosen->has_data;
     if (!chosen->has_data) {
-        chosen->no_model = chosen->no_data;
+        error_set(&chosen->no_model, chosen->no_data.code,
+                  "trial %" PRId64 " has normalised inputs, whose means and deviations are taken "
+                  "from its training data again: %s",
+                  chosen->record.id, chosen->no_data.message);
         return STATUS_OK;
     }
     return model_take_data(&chosen->model, &chosen->dataset, &chosen->arena, &chosen->no_data);

@@ -207,8 +207,15 @@ parameters:
         # By what it was trained on, which has to be there; the weights are the database's.
         self.sweep("export", "--db", "line.db", "-o", "line.onnx")
         self.sweep("export", "--db", "line.db", "-o", "with.npz")
-        (self.folder / "line.npz").unlink()
-        self.fails(65, "line.npz", "export", "--db", "line.db", "-fo", "line.onnx")
+        (self.folder / "there").mkdir()
+        (self.folder / "line.npz").rename(self.folder / "there" / "line.npz")
+        gone = self.sweep("show", "--db", "line.db", "--keras")[0]
+        self.assertEqual(gone.split("model.fit")[0], code.split("model.fit")[0])
+        before = (self.folder / "line.onnx").read_bytes()
+        self.fails(65, "normalised inputs, whose means and deviations are taken from its training data again: the "
+                   "trial's data set 'line' was not found", "export", "--db", "line.db", "-fo", "line.onnx")
+        self.sweep("export", "--db", "line.db", "-fo", "line.onnx", "--data-dir", "there")
+        self.assertEqual((self.folder / "line.onnx").read_bytes(), before)
         self.sweep("export", "--db", "line.db", "-o", "without.npz")
         self.assertEqual((self.folder / "without.npz").read_bytes(), (self.folder / "with.npz").read_bytes())
 

@@ -326,7 +326,7 @@ class Run(Case):
                 set_path.unlink(missing_ok=True)
 
     def normalized(self, files, options="", model="layers: {value: [7 tanh]}"):
-        """The code of a trial on these arrays, which predicts what the trial does."""
+        """The code of a trial on these arrays, which with and without them predicts what the trial does."""
         numpy.savez(self.folder / "data.npz", **files)
         shutil.copy(self.folder / "data.npz", self.folder / "own.npz")
         self.write("keras.yaml", CONFIG.replace("dataset: tiny", f"dataset: {{name: ./own.npz, {options}}}")
@@ -337,7 +337,7 @@ class Run(Case):
         for index in IMAGES:
             answer = json.loads(self.sweep("predict", str(trial), "-i", str(index), "--json")[0])
             said.append(answer.get("probabilities") or answer["predicted"])
-        for _ in range(1):
+        for _ in range(2):
             names, code = self.model(trial, False)
             self.sweep("export", "--trial", str(trial), "-fo", "weights.npz")
             tail = code[code.index("# weights = "):].replace("# ", "", 1).replace("\n# ", "\n")
