@@ -65,20 +65,34 @@ struct named_score {
     double value;
 };
 
-#define SCORES 7
-static size_t list_scores(const struct trial_record *record, struct named_score scores[SCORES]) {
-    const struct named_score all[SCORES] = {
+static bool is_listed(const struct named_score *scores, size_t count, const char *name) {
+    bool listed = false;
+    for (size_t i = 0; i < count; i++)
+        listed |= strcmp(scores[i].name, name) == 0;
+    return listed;
+}
+
+/* NULL: no memory. */
+static struct named_score *list_scores(const struct trial_record *record, struct arena *arena,
+                                       size_t *count) {
+    const struct named_score columns[] = {
         {"loss", record->loss},           {"accuracy", record->accuracy},
         {"val_loss", record->val_loss},   {"val_accuracy", record->val_accuracy},
         {"test_loss", record->test_loss}, {"test_accuracy", record->test_accuracy},
-        {record->metric, record->score},
     };
-    size_t count = SCORES - 1;
-    memcpy(scores, all, sizeof all);
-    for (size_t i = 0; i + 1 < SCORES; i++)
-        if (strcmp(all[i].name, record->metric) == 0)
-            return count;
-    return count + 1; /* a metric of its own */
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    struct named_score *scores =
+        ARENA_NEW(arena, struct named_score, COLUMNS + record->recorded_count + 1);
+    if (!scores)
+        return NULL;
+    memcpy(scores, columns, sizeof columns);
+    *count = COLUMNS;
+    for (size_t i = 0; i < record->recorded_count; i++)
+        scores[(*count)++] =
+            (struct named_score){record->recorded[i].score.name, record->recorded[i].value};
+    if (!is_listed(scores, *count, record->metric)) /* train_seconds */
+        scores[(*count)++] = (struct named_score){record->metric, record->score};
+    return scores;
 }
 
 /* --- what is normalised --- */
@@ -220,9 +234,12 @@ static enum status print_setting(const struct trial_selection *chosen, struct er
     return failed ? error_memory(error) : STATUS_OK;
 }
 
-static void print_scores(const struct trial_record *record) {
-    struct named_score scores[SCORES];
-    const size_t count = list_scores(record, scores);
+static enum status print_scores(const struct trial_record *record, struct arena *arena,
+                                struct error *error) {
+    size_t count;
+    const struct named_score *scores = list_scores(record, arena, &count);
+    if (!scores)
+        return error_memory(error);
     print_title("Scores");
     for (size_t i = 0; i < count; i++)
         if (!isnan(scores[i].value))
@@ -231,6 +248,7 @@ static void print_scores(const struct trial_record *record) {
                 strcmp(scores[i].name, record->metric) == 0 ? "  (what the sweep goes by)" : "");
     if (!isnan(record->seconds))
         terminal_print(stdout, VALUE_COLUMN, "  %-26s %.3g", "train_seconds", record->seconds);
+    return STATUS_OK;
 }
 
 static enum status print_curve(const struct trial_record *record, bool accuracy,
@@ -341,7 +359,8 @@ static enum status print(struct arguments *arguments, const struct provenance *p
         status = print_best(chosen, error);
     if (status == STATUS_OK)
         status = print_setting(chosen, error);
-    print_scores(&chosen->record);
+    if (status == STATUS_OK)
+        status = print_scores(&chosen->record, &chosen->arena, error);
     print_title("Network");
     if (!find_spec(chosen, &spec))
         print_missing(&chosen->no_data);
@@ -431,12 +450,23 @@ static enum status json_rest(struct json *json, struct arguments *arguments, str
     return status;
 }
 
+static enum status scores_json(struct json *json, struct trial_selection *chosen,
+                               struct error *error) {
+    size_t count;
+    const struct named_score *scores = list_scores(&chosen->record, &chosen->arena, &count);
+    if (!scores)
+        return error_memory(error);
+    json_begin_object(json, "scores");
+    for (size_t i = 0; i < count; i++)
+        json_number(json, scores[i].name, scores[i].value);
+    json_end(json);
+    return STATUS_OK;
+}
+
 static enum status print_json(struct arguments *arguments, const struct provenance *provenance,
                               struct error *error) {
-    const struct trial_selection *chosen = &arguments->chosen;
+    struct trial_selection *chosen = &arguments->chosen;
     const struct trial_record *record = &chosen->record;
-    struct named_score scores[SCORES];
-    const size_t count = list_scores(record, scores);
     struct network_spec spec;
     struct json json;
     json_init(&json);
@@ -451,10 +481,8 @@ static enum status print_json(struct arguments *arguments, const struct provenan
     provenance_command_json(&json, "trained_by", provenance_find(provenance, record->command));
     provenance_json(&json, provenance);
     enum status status = setting_json(&json, record, error);
-    json_begin_object(&json, "scores");
-    for (size_t i = 0; i < count; i++)
-        json_number(&json, scores[i].name, scores[i].value);
-    json_end(&json);
+    if (status == STATUS_OK)
+        status = scores_json(&json, chosen, error);
     if (find_spec(chosen, &spec))
         architecture_json(&json, &spec);
     else
@@ -470,9 +498,25 @@ static enum status print_json(struct arguments *arguments, const struct provenan
 
 /* --- for Keras --- */
 
-static enum status print_keras(const struct trial_selection *chosen, struct error *error) {
+/* What was measured on the images that are trained on, which is measured on all. */
+static const struct metric **list_metrics(struct trial_selection *chosen, size_t *count) {
+    const struct trial_record *record = &chosen->record;
+    const struct metric **known =
+        ARENA_NEW(&chosen->arena, const struct metric *, record->recorded_count + 1);
+    *count = 0;
+    for (size_t i = 0; i < record->recorded_count && known; i++)
+        if (record->recorded[i].score.split == SCORE_TRAINING)
+            known[(*count)++] = record->recorded[i].score.metric;
+    return known;
+}
+
+static enum status print_keras(struct trial_selection *chosen, struct error *error) {
     struct network_spec spec;
     struct text text;
+    size_t count;
+    const struct metric **known = list_metrics(chosen, &count);
+    if (!known)
+        return error_memory(error);
     if (!find_spec(chosen, &spec)) {
         *error = chosen->no_data;
         return error->code;
@@ -491,7 +535,9 @@ static enum status print_keras(const struct trial_selection *chosen, struct erro
         .dataset = chosen->record.dataset,
         .data = chosen->has_data ? &chosen->dataset : NULL,
         .options = &chosen->options,
-        .images = chosen->has_data ? chosen->dataset.train.count : 0};
+        .images = chosen->has_data ? chosen->dataset.train.count : 0,
+        .metrics = known,
+        .metric_count = count};
     text_init(&text);
     keras_append(&request, &text);
     const bool failed = text.failed;

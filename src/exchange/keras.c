@@ -187,13 +187,84 @@ static bool predicts_numbers(const struct keras_writer *writer, const struct net
     return of->target > 0 ? stream_target_is_numbers(of->target) : of->loss->values != NULL;
 }
 
-static void append_metrics(struct keras_writer *writer, const struct network_output *of,
-                           struct text *text) {
-    text_append(text, predicts_numbers(writer, of) ? "[]" : "[\"accuracy\"]");
+/* What Keras calls otherwise, of one-hot targets and of classes by their numbers; NULL: has not. */
+static const struct metric_form {
+    const char *name, *one_hot, *sparse;
+} metric_forms[] = {
+    {"accuracy", "\"accuracy\"", "\"accuracy\""},
+    {"top_k_categorical_accuracy", "\"top_k_categorical_accuracy\"",
+     "\"sparse_top_k_categorical_accuracy\""},
+    {"categorical_crossentropy", "\"categorical_crossentropy\"",
+     "\"sparse_categorical_crossentropy\""},
+    {"sparse_categorical_crossentropy", "\"categorical_crossentropy\"",
+     "\"sparse_categorical_crossentropy\""},
+    {"f1_score", "keras.metrics.F1Score(average=\"macro\")", NULL},
+    {"huber", "keras.losses.huber", NULL},
+    {"log_cosh", "keras.losses.log_cosh", NULL},
+    {"mean_absolute_scaled_error", NULL, NULL},
+};
+
+/* False: Keras has none of these targets. */
+static bool append_metric(const struct metric *metric, bool sparse, struct text *text) {
+    for (size_t i = 0; i < sizeof metric_forms / sizeof *metric_forms; i++)
+        if (strcmp(metric_forms[i].name, metric->name) == 0) {
+            const char *form = sparse ? metric_forms[i].sparse : metric_forms[i].one_hot;
+            text_append(text, form ? form : "");
+            return form != NULL;
+        }
+    if (sparse || metric->plugin || strchr(metric->name, '@'))
+        return false;
+    text_printf(text, "\"%s\"", metric->name);
+    return true;
 }
 
-static bool has_classes(const struct keras_writer *writer) {
-    bool has = false;
+/* What a recorded metric is of this output; NULL: it is another's, or its loss, which Keras tells
+ * by itself. */
+static const struct metric *metric_of(const struct metric *metric,
+                                      const struct network_output *output, bool first) {
+    if (!metric->output)
+        return first ? metric : NULL;
+    return output->named && strcmp(metric->output, output->named->name) == 0 ? metric->of : NULL;
+}
+
+static bool is_sparse(const struct loss *loss) {
+    return strncmp(loss->name, "sparse_", 7) == 0;
+}
+
+static bool is_first(const struct keras_writer *writer, const struct network_output *of) {
+    return network_output(writer->request->spec, 0).named == of->named;
+}
+
+static void append_recorded(struct keras_writer *writer, const struct network_output *of,
+                            struct text *list) {
+    for (size_t i = 0; i < writer->request->metric_count; i++) {
+        const struct metric *recorded = writer->request->metrics[i];
+        const struct metric *metric = metric_of(recorded, of, is_first(writer, of));
+        const size_t before = list->length;
+        if (!metric || strcmp(metric->name, "accuracy") == 0)
+            continue;
+        text_append(list, before > 0 ? ", " : "");
+        if (append_metric(metric, is_sparse(of->loss), list))
+            continue;
+        text_cut(list, before);
+        text_printf(&writer->notes, "# NOT IN THIS CODE: the metric %s\n", recorded->name);
+    }
+}
+
+static void append_metrics(struct keras_writer *writer, const struct network_output *of,
+                           struct text *text) {
+    struct text list;
+    text_init(&list);
+    text_append(&list, predicts_numbers(writer, of) ? "" : "\"accuracy\"");
+    append_recorded(writer, of, &list);
+    text_printf(text, "[%s]", list.data);
+    text->failed |= list.failed;
+    text_release(&list);
+}
+
+/* Whether an output has any. */
+static bool has_metrics(const struct keras_writer *writer) {
+    bool has = writer->request->metric_count > 0;
     for (size_t k = 0; k < network_output_count(writer->request->spec); k++) {
         const struct network_output output = network_output(writer->request->spec, k);
         has |= !predicts_numbers(writer, &output);
@@ -207,7 +278,7 @@ static void append_compile(struct keras_writer *writer) {
     add_of_outputs(writer, "loss=", append_loss);
     if (network_has_named_outputs(writer->request->spec))
         add_of_outputs(writer, "loss_weights=", append_weight);
-    if (has_classes(writer))
+    if (has_metrics(writer))
         add_of_outputs(writer, "metrics=", append_metrics);
     keras_end_call(writer, "", "model.compile", "");
 }
@@ -225,10 +296,6 @@ static void add_class_weight(struct keras_writer *writer) {
         value_append(value, &writer->line);
         keras_add_text(writer, "class_weight=", writer->line.data);
     }
-}
-
-static bool is_sparse(const struct loss *loss) {
-    return strncmp(loss->name, "sparse_", 7) == 0;
 }
 
 /* Their names before fit. */
@@ -442,7 +509,7 @@ static void append_targets(struct keras_writer *writer, const char *name) {
             continue;
         }
         if (writer->request->values) {
-            text_printf(&writer->body, "%s%s", name,
+            text_printf(&writer->body, "%s.reshape(len(%s), -1)%s", name, name,
                         k + 1 < network_output_count(spec) ? ",\n" : ",\n}\n");
             continue;
         }
@@ -480,6 +547,9 @@ static void append_preparation(struct keras_writer *writer) {
         append_targets(writer, "y_test");
         return;
     }
+    if (request->values) /* of one column, too, as R2Score wants them */
+        text_append(&writer->body, "y = y.reshape(len(y), -1)\n"
+                                   "y_test = y_test.reshape(len(y_test), -1)\n");
     if (is_sparse(request->spec->loss) || request->values)
         return;
     text_printf(&writer->body,

@@ -26,6 +26,8 @@ struct keras_request {
     const struct dataset *data;            /* NULL: it is not there */
     const struct dataset_options *options; /* how it is read; NULL: not known */
     size_t images;                         /* training images of the data set; 0: not known */
+    const struct metric *const *metrics;   /* that were recorded besides loss and accuracy */
+    size_t metric_count;
 };
 
 /* Append the code. text->failed tells when out of memory. */

@@ -177,6 +177,33 @@ static void read_row(struct store *store, struct arena *arena, struct trial_reco
     statement_free(statement);
 }
 
+/* SQLite takes `value` from the row that has the largest epoch. */
+static const char recorded_query[] =
+    "SELECT name, value, max(epoch), count(*) OVER () FROM metrics"
+    " WHERE trial_id = ?1 AND epoch <= ?2 GROUP BY name"
+    " ORDER BY substr(name, 1, 5) = 'test_', substr(name, 1, 4) = 'val_', name";
+
+/* What is no score of this program is left out. */
+static void read_recorded(struct store *store, struct arena *arena, int64_t epochs,
+                          struct trial_record *record) {
+    struct statement *statement = database_prepare(store->database, recorded_query);
+    statement_bind_integer(statement, 1, record->id);
+    statement_bind_integer(statement, 2, epochs);
+    while (statement_step(statement)) {
+        if (!record->recorded)
+            record->recorded =
+                ARENA_NEW(arena, struct recorded_score, (size_t)statement_integer(statement, 3));
+        if (!record->recorded) {
+            database_fail_memory(store->database);
+            break;
+        }
+        struct recorded_score *recorded = &record->recorded[record->recorded_count];
+        recorded->value = statement_real(statement, 1);
+        record->recorded_count += score_find(statement_text(statement, 0), &recorded->score);
+    }
+    statement_free(statement);
+}
+
 enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struct arena *arena,
                         struct trial_record *record, struct error *error) {
     *record = (struct trial_record){.id = trial, .sweep_id = sweep};
@@ -185,6 +212,7 @@ enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struc
     identity_check(store->database, record->sweep_id, trial);
     int64_t epochs = 0;
     read_row(store, arena, record, &epochs);
+    read_recorded(store, arena, epochs, record);
     record->history = store_read_history(store, record->id, epochs, arena, &record->epochs);
     return database_take_error(store->database, error);
 }

@@ -3,10 +3,17 @@
 #define SWEEP_STORE_TRIAL_H
 
 #include "base/arena.h"
+#include "search/score.h"
 #include "store/store.h"
 #include "train/model.h"
 
 #include <stdint.h>
+
+/* A metric that was recorded besides loss and accuracy: test_f1_score. */
+struct recorded_score {
+    struct score score;
+    double value; /* after the trial's last epoch */
+};
 
 /* A trial that its sweep stopped is told of as it was then, whoever trained it further. */
 struct trial_record {
@@ -21,8 +28,10 @@ struct trial_record {
     uint64_t seed;
     double score; /* of the metric; NaN: none */
     double loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy, seconds;
-    size_t epochs;                /* of the history */
-    struct epoch_scores *history; /* without metrics */
+    size_t recorded_count;
+    struct recorded_score *recorded; /* those of training, validation and test images, by name */
+    size_t epochs;                   /* of the history */
+    struct epoch_scores *history;    /* without metrics */
 };
 
 /* Read a trial as part of a sweep: of `sweep`, or where that is 0, of the one started last that has

@@ -427,9 +427,9 @@ parameters:
         code = self.sweep("show", "--keras", "--db", "targets.db")[0]
         compile(code, "keras", "exec")
         self.assertIn('"level": data["level_train"].reshape(-1, 1),', code)
-        self.assertIn('metrics={"level": [], "digit": ["accuracy"], "group": ["accuracy"]},', code)
+        self.assertIn('metrics={"level": ["mean_absolute_error"], "digit": ["accuracy"], "group": ["accuracy"]},', code)
         (self.folder / "targets.npz").rename(self.folder / "away.npz")
-        for command, said in ((("show",), "\nEvaluation\n"), (("show", "--keras"), 'metrics={"level": [], "digit"')):
+        for command, said in ((("show",), "\nEvaluation\n"), (("show", "--keras"), 'metrics={"level": ["mean_absolute_error"], "digit"')):
             self.assertIn(said, self.sweep(*command, "--db", "targets.db")[0])
         (self.folder / "away.npz").rename(self.folder / "targets.npz")
         self.fresh()

@@ -182,6 +182,9 @@ class Outputs(Case):
             self.assertIn(line, shown)
         read = json.loads(self.sweep("show", "--json")[0])
         scores = self.scores(read["trial"])
+        for (name, epoch), value in scores.items():
+            self.assertTrue(epoch < 3 or read["scores"][name] == value, name)
+            self.assertRegex(shown, rf"\n  {name} +[0-9.e-]+{'  .what the sweep goes by' if name == 'val_digit_loss' else ''}")
         self.assertEqual([one["name"] for one in read["outputs"]], ["digit", "odd"])
         self.assertEqual(read["confusion"], read["outputs"][0]["confusion"])
         for one, classes in zip(read["outputs"], (10, 2)):
@@ -243,7 +246,8 @@ class Outputs(Case):
         compile(code, "keras", "exec")
         for line in ('"odd": keras.utils.to_categorical(np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])[y], 2),',
                      'outputs = {"digit": dense_2, "odd": dense_3}', 'loss_weights={"digit": 1, "odd": 0.25},',
-                     'loss={"digit": "categorical_crossentropy", "odd": "mean_squared_error"},'):
+                     'loss={"digit": "categorical_crossentropy", "odd": "mean_squared_error"},',
+                     'metrics={"digit": ["accuracy", keras.metrics.F1Score(average="macro")], "odd": ["accuracy"]},'):
             self.assertIn(line, code)
 
 

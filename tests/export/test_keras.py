@@ -259,6 +259,64 @@ class Run(Case):
         self.assertEqual((reduces.monitor, reduces.patience, reduces.factor, reduces.mode), ("loss", 1, 0.3, "min"))
         self.assertIn("callbacks=[early_stopping, reduce_lr]", code)
 
+    def evaluated(self, trial):
+        """What Keras measures on the test images, by its metrics' names, which is what the trial has."""
+        names, code = self.model(trial, False, narrow=False)
+        self.sweep("export", "--trial", str(trial), "-fo", "weights.npz")
+        tail = code[code.index("# weights = "):].replace("# ", "", 1).replace("\n# ", "\n")
+        exec(tail.replace("weights.npz", str(self.folder / "weights.npz")), {**names, "np": numpy})
+        found = names["model"].evaluate(names["x_test"], names["y_test"], verbose=0, return_dict=True)
+        scores = json.loads(self.sweep("show", str(trial), "--json")[0])["scores"]
+        for name, value in found.items():  # Keras' name may tell how targets are given
+            own = [scores[n] for n in (f"test_{name}", f"test_sparse_{name}", f"test_{name[7:]}") if n in scores]
+            numpy.testing.assert_allclose(value, own[0], rtol=1e-4, atol=1e-6, err_msg=f"{name}\n{code}")
+        plain = {name.replace("sparse_", "") for name in found}
+        for name in {name[5:] for name in scores if name.startswith("test_") and scores[name] is not None} - {"accuracy"}:
+            self.assertEqual(f"# NOT IN THIS CODE: the metric {name}\n" in code, name.replace("sparse_", "") not in plain,
+                             f"{name}\n{code}")
+        return found
+
+    def test_metrics(self):
+        """Those that Keras has of such targets; of the others it is told that they are not there."""
+        of_classes = ["top_k_categorical_accuracy", "f1_score", "precision", "recall", "binary_accuracy", "hinge",
+                      "mean_squared_error", "root_mean_squared_error", "cosine_similarity", "huber", "log_cosh",
+                      "mean_absolute_scaled_error", "kl_divergence", "categorical_hinge", "sparse_categorical_crossentropy"]
+        for loss, most in (("mean_squared_error", 12), ("sparse_categorical_crossentropy", 4)):
+            self.write("keras.yaml", CONFIG.replace("parameters:", f"metrics: [{', '.join(of_classes)}]\nparameters:")
+                       + f"  loss: {{value: {loss}}}\n")
+            self.sweep("run", "keras.yaml", "-q")
+            found = self.evaluated(self.ask("SELECT max(trial_id) FROM trials")[0][0])
+            self.assertGreaterEqual(len(found), most)
+        draw = numpy.random.default_rng(4)
+        for width in ((), (1,), (3,)):
+            numpy.savez(self.folder / "data.npz", **{
+                f"{name}_{part}": draw.normal(size=(count, *shape)) for name, shape in (("x", (4,)), ("y", width))
+                for part, count in (("train", 90), ("test", 40))})
+            self.write("keras.yaml", CONFIG.replace("dataset: tiny", "dataset: ./data.npz").replace(
+                "parameters:", "metrics: [r2_score, mean_absolute_error, huber]\nparameters:"))
+            self.sweep("run", "keras.yaml", "-q")
+            found = self.evaluated(self.ask("SELECT max(trial_id) FROM trials")[0][0])
+            self.assertEqual(set(found), {"loss", "r2_score", "mean_absolute_error", "huber"})
+
+    def test_metrics_of_outputs(self):
+        draw = numpy.random.default_rng(6)
+        files = dict(numpy.load(self.folder / "data.npz"))
+        files.update({f"level_{part}": draw.normal(size=len(files[f"y_{part}"])) for part in ("train", "test")})
+        numpy.savez(self.folder / "data.npz", **files)
+        self.write("keras.yaml", CONFIG.replace("dataset: tiny", "dataset: ./data.npz") + """\
+  model:
+    value:
+      trunk: 12 tanh
+      outputs:
+        digit: {dense: {units: 10, activation: softmax}, loss: categorical_crossentropy, metrics: [f1_score]}
+        level: {dense: {units: 1, activation: linear}, loss: mse, target: level, metrics: [r2_score]}
+        kind: {dense: {units: 2, activation: softmax}, target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1], metrics: [recall],
+               loss: sparse_categorical_crossentropy}
+""")
+        self.sweep("run", "keras.yaml", "-q")
+        self.assertEqual(set(self.evaluated(1)), {"loss", "digit_loss", "digit_accuracy", "digit_f1_score", "level_loss",
+                                                  "level_r2_score", "kind_loss", "kind_accuracy"})
+
     def test_inputs_of_any_name(self):
         """Arrays that are called like layers, like words of Python and of the code, or as no variable may be."""
         arrays = ("dense", "dense_1", "concatenate", "input_layer", "keras", "layers", "model", "lambda", "def", "1.5-x",
