@@ -7,6 +7,7 @@
 #include "data/copy.h"
 #include "data/example.h"
 #include "data/locate.h"
+#include "report/class_name.h"
 #include "report/image.h"
 #include "report/table.h"
 #include "report/terminal.h"
@@ -188,22 +189,25 @@ static enum status look(const struct dataset *dataset, struct data_warnings *war
 
 static enum status print_classes(const struct dataset *dataset, struct error *error) {
     static const struct table_column columns[] = {
-        {"class", true}, {"training", true}, {"test", true}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
+        {"class", true}, {"training", true}, {"test", true}, {"name", false}};
+    enum { NUMBERS = 3 };
+    const size_t width = NUMBERS + (dataset->class_names ? 1 : 0);
     const struct class_counts counts = count_classes(dataset);
-    const char *cells[DATASET_CLASSES_MAX * COLUMNS];
+    const char *cells[DATASET_CLASSES_MAX * (NUMBERS + 1)];
     struct arena arena;
     bool whole = true;
     arena_init(&arena);
     for (size_t i = 0; i < dataset->classes; i++) {
-        const size_t numbers[COLUMNS] = {i, counts.training[i], counts.test[i]};
-        for (size_t j = 0; j < COLUMNS; j++) {
-            cells[i * COLUMNS + j] = arena_printf(&arena, "%zu", numbers[j]);
-            whole &= cells[i * COLUMNS + j] != NULL;
+        const size_t numbers[NUMBERS] = {i, counts.training[i], counts.test[i]};
+        for (size_t j = 0; j < NUMBERS; j++) {
+            cells[i * width + j] = arena_printf(&arena, "%zu", numbers[j]);
+            whole &= cells[i * width + j] != NULL;
         }
+        if (dataset->class_names)
+            cells[i * width + NUMBERS] = dataset->class_names[i];
     }
     if (whole)
-        table_print(stdout, columns, COLUMNS, cells, dataset->classes);
+        table_print(stdout, columns, width, cells, dataset->classes);
     arena_release(&arena);
     return whole ? STATUS_OK : error_memory(error);
 }
@@ -291,6 +295,7 @@ static enum status info_json(struct json *json, const struct dataset *dataset,
         json_end(json);
     }
     json_end(json);
+    class_names_json(json, dataset->class_names, dataset->classes);
     json_begin_array(json, "warnings");
     for (size_t i = 0; i < warnings.count; i++) {
         json_begin_object(json, NULL);

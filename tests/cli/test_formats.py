@@ -152,6 +152,17 @@ class Formats(Case):
         self.expect_one_result()
 
 
+class Names(Case):
+    def test_info_tells_what_classes_are_called(self):
+        self.write("pets.csv", "a,label\n" + "".join(f"{i},{('dog', 'cat', 'gnu')[i % 3]}\n" for i in range(30)))
+        table = self.sweep("data", "info", "./pets.csv")[0].split("\n\n")[1].splitlines()
+        self.assertEqual([line.split() for line in table[:2]], [["class", "training", "test", "name"],
+                                                                ["0", "8", "2", "cat"]])
+        info = json.loads(self.sweep("data", "info", "./pets.csv", "--json")[0])
+        self.assertEqual(info["class_names"], ["cat", "dog", "gnu"])
+        self.assertNotIn("class_names", json.loads(self.sweep("data", "info", "tiny", "--json")[0]))
+
+
 class Pictures(Case):
     def png(self, name, colour, rows, columns):
         head = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)
