@@ -375,10 +375,12 @@ enum status arrays_make(struct arrays *arrays, const struct dataset_options *opt
     enum status status = group_arrays(arrays, groups, error);
     for (size_t i = 0; i < groups->count && status == STATUS_OK; i++)
         status = group_shape(groups, &groups->items[i], error);
-    if (status == STATUS_OK && !groups->items[0].parts[1])
+    const bool drawn = status == STATUS_OK && !groups->items[0].parts[1];
+    if (drawn)
         status = groups_split(groups, error);
     if (status == STATUS_OK)
         status = take_groups(arrays, groups, dataset, error);
+    dataset->test_drawn = drawn;
     for (size_t i = 0; i < groups->count; i++)
         array_release(&groups->items[i].made);
     text_release(&groups->changes);

@@ -71,6 +71,7 @@ struct dataset {
     bool table;          /* columns are features, not pixels; there is one row */
     bool channels_first; /* in its file; here they come last */
     bool normalized;     /* as an input (data/normalization.h) */
+    bool test_drawn;     /* its files have no test part: test_split says */
     struct rounded rounded, rounded_targets; /* of the training part's inputs and targets */
     double unit;                             /* pixels stand for pixel / unit; 0 stands for 1 */
     size_t classes;       /* 1 + the largest label in either part; 0: targets are numbers */

@@ -326,6 +326,64 @@ const char *keras_data_origin(const struct keras_request *request) {
     return has ? known->origin : NULL;
 }
 
+/* Whether an output's target is classes that a further array has. */
+static bool reads_classes(const struct keras_writer *writer) {
+    bool reads = false;
+    for (size_t k = 0; k < network_output_count(writer->request->spec); k++) {
+        const struct network_output output = network_output(writer->request->spec, k);
+        reads |= output.named && output.named->target && !predicts_numbers(writer, &output);
+    }
+    return reads;
+}
+
+/* A file has classes by their numbers, also in a column, or one-hot. */
+static void append_class_numbers(struct keras_writer *writer) {
+    const bool own = !writer->request->values && !keras_data_origin(writer->request);
+    if (own || reads_classes(writer))
+        text_append(&writer->body,
+                    "\n\ndef class_numbers(y):\n"
+                    "    return y.argmax(axis=-1) if y.size > len(y) else y.reshape(-1)\n\n\n");
+    if (own)
+        text_append(&writer->body, "y, y_test = class_numbers(y), class_numbers(y_test)\n");
+}
+
+/* The test part of a data set that has none in its files is in no file. */
+static void append_split_note(struct keras_writer *writer) {
+    const struct keras_request *request = writer->request;
+    if (request->data && !request->data->test_drawn)
+        return;
+    text_append(
+        &writer->body,
+        request->data
+            ? "# The data set's files have no test part. The trial's was drawn by sweep\n"
+            : "# If the data set's files have no test part, the trial's was drawn by sweep\n");
+    if (request->data && request->options)
+        text_printf(&writer->body, "# (split_seed: %" PRIu64 "), ", request->options->split_seed);
+    else
+        text_append(&writer->body, "# ");
+    text_append(&writer->body,
+                "which this code does not do again: with another one scores\n"
+                "# are others, and examples that the trial was trained on may be in it.\n");
+}
+
+static void append_file(struct keras_writer *writer, struct shape image) {
+    const struct keras_request *request = writer->request;
+    text_printf(&writer->body,
+                "# data.npz is a file of yours, as sweep writes none. It has the data set\n"
+                "# %s:\n"
+                "# x_train and x_test are its examples (channels %s),\n"
+                "# y_train and y_test %s,\n"
+                "# in the order and with the values of the data set's files. An .npz file with\n"
+                "# these names can be taken as it is. What sweep changes `sweep data info` says.\n",
+                request->dataset, keras_channels_note(request, image),
+                request->values ? "the numbers to predict"
+                                : "their classes, one-hot or as `sweep data info` numbers them");
+    append_split_note(writer);
+    text_append(&writer->body, "data = np.load(\"data.npz\")\n"
+                               "x, y = data[\"x_train\"], data[\"y_train\"]\n"
+                               "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n");
+}
+
 static void append_data(struct keras_writer *writer) {
     const struct keras_request *request = writer->request;
     const char *origin = keras_data_origin(request);
@@ -333,21 +391,8 @@ static void append_data(struct keras_writer *writer) {
     if (origin)
         text_printf(&writer->body, "(x, y), (x_test, y_test) = %s\n", origin);
     else
-        text_printf(
-            &writer->body,
-            "# data.npz is a file of yours, as sweep writes none. It has the data set\n"
-            "# %s:\n"
-            "# x_train and x_test are its examples (channels %s),\n"
-            "# y_train and y_test %s,\n"
-            "# in the order and with the values of the data set's files. An .npz file with\n"
-            "# these names can be taken as it is. What sweep changes, and whether it splits\n"
-            "# off the test part, `sweep data info` says.\n"
-            "data = np.load(\"data.npz\")\n"
-            "x, y = data[\"x_train\"], data[\"y_train\"]\n"
-            "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n",
-            request->dataset, keras_channels_note(request, image),
-            request->values ? "the numbers to predict"
-                            : "their classes, numbered as `sweep data info` numbers them");
+        append_file(writer, image);
+    append_class_numbers(writer);
     keras_append_channels_function(writer, image);
     keras_append_image_channels(writer, image);
 }
@@ -480,18 +525,21 @@ static void append_array_normalizations(struct keras_writer *writer) {
 
 /* --- targets --- */
 
-/* Another array of the data set: numbers, or classes by their numbers or one-hot. */
-static void append_array(const struct network_output *output, const char *part, struct text *text) {
+/* Another array of the data set: numbers, or classes. */
+static void append_array(const struct keras_writer *writer, const struct network_output *output,
+                         const char *part, struct text *text) {
     const char *name = output->named->target;
-    if (output->units == 1)
-        text_printf(text, "data[\"%s_%s\"].reshape(-1, 1)", name, part);
+    if (predicts_numbers(writer, output))
+        text_printf(text, "data[\"%s_%s\"].reshape(-1, %zu)", name, part, output->units);
+    else if (output->units == 1)
+        text_printf(text, "class_numbers(data[\"%s_%s\"]).reshape(-1, 1)", name, part);
     else if (is_sparse(output->loss))
-        text_printf(text, "data[\"%s_%s\"]", name, part);
+        text_printf(text, "class_numbers(data[\"%s_%s\"])", name, part);
     else
         text_printf(text,
-                    "(data[\"%s_%s\"] if data[\"%s_%s\"].ndim > 1 else\n"
-                    "        keras.utils.to_categorical(data[\"%s_%s\"], %zu))",
-                    name, part, name, part, name, part, output->units);
+                    "keras.utils.to_categorical(\n"
+                    "        class_numbers(data[\"%s_%s\"]), %zu)",
+                    name, part, output->units);
 }
 
 /* y = {"digit": keras.utils.to_categorical(y, 10), "odd": ...} */
@@ -504,7 +552,7 @@ static void append_targets(struct keras_writer *writer, const char *name) {
             text_printf(&writer->body, "%s = {\n", name);
         text_printf(&writer->body, "    \"%s\": ", output.named->name);
         if (output.named->target) {
-            append_array(&output, strcmp(name, "y") == 0 ? "train" : "test", &writer->body);
+            append_array(writer, &output, strcmp(name, "y") == 0 ? "train" : "test", &writer->body);
             text_append(&writer->body, k + 1 < network_output_count(spec) ? ",\n" : ",\n}\n");
             continue;
         }

@@ -439,6 +439,43 @@ class Run(Case):
                                "normalization: true, targets: values")
         self.assertNotRegex(code, "accuracy|to_categorical|labels")
 
+    def test_classes_of_any_form(self):
+        """Of y and of further arrays: numbers, a column of them, or one-hot rows."""
+        draw = numpy.random.default_rng(8)
+        forms = (lambda y, n: y, lambda y, n: y[:, None], lambda y, n: numpy.eye(n)[y])
+        outputs = ("model: {value: {trunk: 7 tanh, outputs: {digit: {dense: {units: 4, activation: softmax}, loss: FIRST},"
+                   " side: {dense: {units: 3, activation: softmax}, inputs: trunk, loss: SECOND, target: label_side}}}}")
+        of = "categorical_crossentropy"
+        for form in forms:
+            files = {}
+            for part, count in (("train", 100), ("test", 60)):
+                files[f"x_{part}"] = draw.normal(size=(count, 5)).astype(numpy.float32)
+                files[f"y_{part}"] = form(numpy.arange(count) % 4, 4).astype(numpy.uint8)
+                files[f"label_side_{part}"] = form(numpy.arange(count) % 3, 3).astype(numpy.uint8)
+            numpy.savez(self.folder / "data.npz", **files)
+            models = [f"loss: {{value: {prefix}{of}}}" for prefix in ("", "sparse_")]
+            models += [outputs.replace("FIRST", a + of).replace("SECOND", b + of)
+                       for a, b in (("", "sparse_"), ("sparse_", ""))]
+            for model in models:
+                self.write("keras.yaml", CONFIG.replace("dataset: tiny", "dataset: ./data.npz") + f"  {model}\n")
+                self.sweep("run", "keras.yaml", "-q")
+                self.evaluate(self.ask("SELECT max(trial_id) FROM trials")[0][0], fits=True, narrow=False)
+
+    def test_the_test_part(self):
+        """Whether it is the files' own or sweep's, in words; which it is can't be told without the files."""
+        draw = numpy.random.default_rng(8)
+        x, y = draw.normal(size=(80, 3)), numpy.arange(80) % 2
+        for files, drawn in (({"x": x, "y": y}, True),
+                             ({"x_train": x, "y_train": y, "x_test": x, "y_test": y}, False)):
+            numpy.savez(self.folder / "own.npz", **files)
+            self.write("keras.yaml", CONFIG.replace("dataset: tiny", "dataset: {name: ./own.npz, split_seed: 7}"))
+            self.sweep("run", "keras.yaml", "-q")
+            code = self.sweep("show", "--keras")[0]
+            self.assertEqual("The data set's files have no test part" in code, drawn, code)
+            self.assertEqual("drawn by sweep\n# (split_seed: 7)" in code, drawn, code)
+            (self.folder / "own.npz").unlink()
+            self.assertIn("If the data set's files have no test part", self.sweep("show", "--keras")[0])
+
     def test_what_the_data_are(self):
         self.write("mnist.yaml", "name: m\nmethod: grid\ndataset: tiny\nparameters: {epochs: {value: 1}}\n")
         self.sweep("run", "mnist.yaml", "-q")
