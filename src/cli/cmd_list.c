@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/live.h"
 
 #include "base/json.h"
 #include "exchange/csv.h"
@@ -7,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 struct arguments {
     const char *path; /* of the database */
@@ -155,6 +157,23 @@ static enum status print(const struct arguments *arguments, const struct sweep_l
     return print_table(list, arena, error);
 }
 
+/* A sweep that was killed is `running` in the database. Of its commands the last one is the sweep's
+ * that began when its own did: another sweep's may have trained trials of it since. */
+static enum status settle(struct store *store, struct sweep_record *sweep, struct arena *arena,
+                          struct error *error) {
+    struct provenance provenance;
+    if (strcmp(sweep->outcome, "running") != 0)
+        return STATUS_OK;
+    const enum status status = store_provenance(store, sweep->id, arena, &provenance, error);
+    if (status != STATUS_OK)
+        return status;
+    live_settle(&provenance);
+    for (size_t i = 0; i < provenance.count; i++)
+        if (strcmp(provenance.commands[i].started_at, sweep->started_at) == 0)
+            sweep->outcome = provenance.commands[i].outcome;
+    return STATUS_OK;
+}
+
 static int run(int argc, char **argv) {
     struct arguments arguments = {.path = DATABASE_PATH};
     struct store *store = NULL;
@@ -166,6 +185,8 @@ static int run(int argc, char **argv) {
     enum status status = store_open_read(arguments.path, &store, &error);
     if (status == STATUS_OK)
         status = store_sweeps(store, &arena, &list, &error);
+    for (size_t i = 0; status == STATUS_OK && i < list.count; i++)
+        status = settle(store, &list.sweeps[i], &arena, &error);
     store_close(store);
     if (status == STATUS_OK)
         status = print(&arguments, &list, &arena, &error);

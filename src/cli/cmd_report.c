@@ -328,6 +328,8 @@ static enum status make_page(const struct arguments *arguments, struct page_live
     struct arena arena;
     arena_init(&arena);
     enum status status = read_materials(arguments, &arena, &materials, error);
+    for (size_t i = 0; i < materials.count && status == STATUS_OK; i++)
+        live_settle(&materials.items[i].data.provenance);
     if (status == STATUS_OK && arguments->live)
         materials.live.state = state_of(&materials);
     if (status == STATUS_OK)

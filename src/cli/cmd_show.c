@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/live.h"
 #include "cli/trial_selection.h"
 
 #include "analysis/leaderboard.h"
@@ -561,10 +562,12 @@ static int run(int argc, char **argv) {
     if (status == STATUS_OK)
         status = store_provenance(chosen->store, chosen->record.sweep_id, &chosen->arena,
                                   &provenance, &error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        live_settle(&provenance);
         status = arguments.keras               ? print_keras(chosen, &error)
                  : arguments.form == FORM_JSON ? print_json(&arguments, &provenance, &error)
                                                : print(&arguments, &provenance, &error);
+    }
     int code = status == STATUS_OK ? 0 : command_fail(&error);
     trial_selection_release(&arguments.chosen);
     return code;

@@ -32,20 +32,26 @@ static char process_state(int64_t pid) {
     return name && name[1] == ' ' ? name[2] : '\0';
 }
 
-const char *live_state(const struct provenance *provenance) {
-    const struct command_record *last =
-        provenance->count > 0 ? &provenance->commands[provenance->count - 1] : NULL;
+static const char *state_of(const struct command_record *command) {
     struct utsname here;
-    if (!last)
-        return "finished";
-    if (strcmp(last->outcome, "running") != 0)
-        return last->outcome;
-    if (uname(&here) != 0 || strcmp(last->host, here.nodename) != 0)
+    if (strcmp(command->outcome, "running") != 0)
+        return command->outcome;
+    if (uname(&here) != 0 || strcmp(command->host, here.nodename) != 0)
         return "running";
-    const char state = process_state(last->pid);
+    const char state = process_state(command->pid);
     return state == 'T' || state == 't'    ? "paused"
            : state == '\0' || state == 'Z' ? "lost"
                                            : "running";
+}
+
+const char *live_state(const struct provenance *provenance) {
+    return provenance->count > 0 ? state_of(&provenance->commands[provenance->count - 1])
+                                 : "finished";
+}
+
+void live_settle(struct provenance *provenance) {
+    for (size_t i = 0; i < provenance->count; i++)
+        provenance->commands[i].outcome = state_of(&provenance->commands[i]);
 }
 
 bool live_goes_on(const char *state) {

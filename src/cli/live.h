@@ -14,6 +14,9 @@
  * finished, interrupted or lost (it is gone and did not say so). A process of another machine is
  * believed. */
 const char *live_state(const struct provenance *provenance);
+/* Give all commands the outcome that is so told: the database has `running` of one that was killed
+ * until the next run. */
+void live_settle(struct provenance *provenance);
 bool live_goes_on(const char *state);
 
 /* Take the lowest priority. */

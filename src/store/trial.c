@@ -10,12 +10,32 @@
 
 /* --- which --- */
 
-static void fail_trial(struct store *store, int64_t sweep, int64_t trial) {
-    if (trial == 0)
+/* None of them has a score: they have not come to their end, or it was none. */
+static void fail_best(struct store *store, int64_t sweep) {
+    struct statement *statement = database_prepare(
+        store->database, "SELECT sum(status = 'pending'), count(*), " STORE_LAST(
+                             "arguments") " FROM sweep_results s WHERE sweep_id = ?1");
+    statement_bind_integer(statement, 1, sweep);
+    statement_step(statement);
+    const int64_t unfinished = statement_integer(statement, 0);
+    const char *command = statement_text(statement, 2);
+    if (unfinished > 0)
+        database_fail(
+            store->database, STATUS_USAGE,
+            "no trial of sweep %" PRId64 " has a score yet: %" PRId64 " of %" PRId64
+            " are unfinished; unless it still runs, the same command goes on with them%s%.300s",
+            sweep, unfinished, statement_integer(statement, 1), *command ? ": " : "", command);
+    else
         database_fail(store->database, STATUS_USAGE,
                       "no trial of sweep %" PRId64 " has a score, so none is the best; `sweep top "
                       "--trials --sweep %" PRId64 "` tells how many diverged or failed",
                       sweep, sweep);
+    statement_free(statement);
+}
+
+static void fail_trial(struct store *store, int64_t sweep, int64_t trial) {
+    if (trial == 0)
+        fail_best(store, sweep);
     else if (sweep == 0)
         database_fail(store->database, STATUS_USAGE,
                       "no sweep has a trial %" PRId64 "; `sweep top --trials` lists them", trial);

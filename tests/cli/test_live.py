@@ -79,6 +79,16 @@ class Live(Case):
     def checkpoints(self):
         return list((self.folder / "results").glob("*.checkpoints/*.[12]"))
 
+    def outcomes(self):
+        """What list, show and the report say of the sweep's one command."""
+        listed, = json.loads(self.sweep("list", "--json")[0])
+        self.assertRegex(self.sweep("list")[0], rf" {listed['outcome']}\n")
+        shown, = json.loads(self.sweep("show", "1", "--json")[0])["commands"]
+        self.sweep("report", "-fo", "outcome.html")
+        page = (self.folder / "outcome.html").read_text()
+        return [listed["outcome"], shown["outcome"], re.search(r'"outcome":"(\w+)"', page)[1],
+                re.search(r"UTC, (\w+)", self.sweep("show", "1")[0])[1]]
+
     def test_a_curve_grows(self):
         self.write("endless.yaml", ENDLESS)
         left = self.folder / "results" / "sweep.db.unfinished"
@@ -96,11 +106,21 @@ class Live(Case):
         self.assertEqual(self.ask("SELECT count(*) FROM history UNION ALL SELECT count(*) FROM metrics"), [(0,), (0,)])
         self.assertEqual(self.ask("SELECT DISTINCT status, trained_epochs FROM sweep_results"), [("pending", None)])
         self.wait(self.checkpoints, process)
+        self.assertEqual(self.outcomes(), ["running"] * 4)
+        process.send_signal(signal.SIGSTOP)
+        self.wait(lambda: "running" not in self.outcomes(), process)
+        self.assertEqual(self.outcomes(), ["paused"] * 4)
 
         process.kill()
         process.communicate()
         self.assertTrue(left.exists())
         self.expect_left(first)
+        self.assertEqual(self.outcomes(), ["lost"] * 4)
+        self.assertEqual(self.ask("SELECT outcome FROM commands"), [("running",)])
+        count, = self.ask("SELECT count(*) FROM trials")[0]
+        said = self.sweep("show", code=2)[1]
+        self.assertIn(f"no trial of sweep 1 has a score yet: {count} of {count} are unfinished; unless it still runs, the "
+                      "same command goes on with them: sweep run endless.yaml", said)
 
         process = self.begin("--report", "again.html")
         self.wait(lambda: self.goes_on("again.html"), process)
