@@ -374,10 +374,11 @@ static void append_file(struct keras_writer *writer, struct shape image) {
                 "# x_train and x_test are its examples (channels %s),\n"
                 "# y_train and y_test %s,\n"
                 "# in the order and with the values of the data set's files. An .npz file with\n"
-                "# these names can be taken as it is. What sweep changes `sweep data info` says.\n",
+                "# these names can be taken as it is. `sweep data info` says what sweep changes\n"
+                "# when it reads the files.\n",
                 request->dataset, keras_channels_note(request, image),
                 request->values ? "the numbers to predict"
-                                : "their classes, one-hot or as `sweep data info` numbers them");
+                                : "their classes, one-hot or numbers as in `sweep data info`");
     append_split_note(writer);
     text_append(&writer->body, "data = np.load(\"data.npz\")\n"
                                "x, y = data[\"x_train\"], data[\"y_train\"]\n"
