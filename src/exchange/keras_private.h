@@ -56,6 +56,16 @@ void keras_append_schedule(struct keras_writer *writer);
 void keras_append_callbacks(struct keras_writer *writer);
 void keras_add_callbacks(struct keras_writer *writer);
 
+/* Whether an output's targets are numbers, no classes. Without the data set it is its loss that
+ * tells what a further array of that is. */
+bool keras_predicts_numbers(const struct keras_writer *writer, const struct network_output *of);
+
+/* Whether Keras takes a loss with the classes' numbers. */
+bool keras_is_sparse(const struct loss *loss);
+
+/* The data set: x, y, x_test and y_test, as fit and evaluate take them. */
+void keras_append_data(struct keras_writer *writer);
+
 /* The call by which Keras loads the data set; NULL: it has not that one. */
 const char *keras_data_origin(const struct keras_request *request);
 
