@@ -90,10 +90,10 @@ static enum array_role role_of(const char *name) {
 }
 
 bool arrays_need(const struct arrays *arrays, const char *name) {
-    char own[DATASET_NAME_MAX], other[DATASET_NAME_MAX];
-    snprintf(own, sizeof own, "%s", name);
-    const enum part part = cut_part(own);
-    const enum array_role role = role_of(own);
+    char asked[DATASET_NAME_MAX], other[DATASET_NAME_MAX];
+    snprintf(asked, sizeof asked, "%s", name);
+    const enum part part = cut_part(asked);
+    const enum array_role role = role_of(asked);
     bool has = false;
     for (size_t i = 0; i < arrays->count; i++) {
         memcpy(other, arrays->items[i].name, sizeof other);

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -588,8 +589,8 @@ static enum status read_entries(const char *folder, struct dirent **entries, siz
         status = STATUS_OK;
     }
     for (size_t i = 0; i < other_count && status == STATUS_OK; i++) {
-        char name[DATASET_NAME_MAX] = "";
-        memcpy(name, others[i], strlen(others[i]) - 4);
+        char name[DATASET_NAME_MAX];
+        snprintf(name, sizeof name, "%.*s", (int)strlen(others[i]) - 4, others[i]);
         status = arrays_need(arrays, name)
                      ? read_entry(folder, others[i], arrays, &no_numbers, error)
                      : arrays_leave_out(arrays, name, error);
