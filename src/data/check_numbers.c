@@ -12,6 +12,15 @@ static const char *inputs_of(const struct dataset *data) {
     return data->table ? "features" : "pixels";
 }
 
+/* Warn with a text, which is released. */
+static void warn_text(struct findings *findings, const char *kind, struct text *text,
+                      struct data_warnings *warnings) {
+    findings->failed |= text->failed;
+    if (!text->failed)
+        check_warn(warnings, kind, "%s", text->data);
+    text_release(text);
+}
+
 static void compare_scales(struct findings *findings, const char *what,
                            const struct feature_numbers *train, const struct feature_numbers *test,
                            struct data_warnings *warnings) {
@@ -22,10 +31,7 @@ static void compare_scales(struct findings *findings, const char *what,
         return;
     text_init(&text);
     scale_append(&difference, what, &text);
-    findings->failed |= text.failed;
-    if (!text.failed)
-        check_warn(warnings, "other_scale", "%s", text.data);
-    text_release(&text);
+    warn_text(findings, "other_scale", &text, warnings);
 }
 
 /* Of pixels whose divisors differ, check_scale tells. */
@@ -76,10 +82,7 @@ void check_constant_features(struct findings *findings, struct data_warnings *wa
     text_init(&text);
     text_printf(&text, "%s: ", inputs_of(view->data));
     constant_append(&constant, part == 1 ? "test" : "validation", &text);
-    findings->failed |= text.failed;
-    if (!text.failed)
-        check_warn(warnings, "constant_features", "%s", text.data);
-    text_release(&text);
+    warn_text(findings, "constant_features", &text, warnings);
 }
 
 /* The first number that is none, or infinite; `count` if there is no such. */
@@ -163,11 +166,9 @@ static void warn_rounded(struct findings *findings, const char *kind, const char
                          struct data_warnings *warnings) {
     struct text text;
     text_init(&text);
+    text_printf(&text, "%s: ", what);
     rounded_append(rounded, columns, &text);
-    findings->failed |= text.failed;
-    if (!text.failed)
-        check_warn(warnings, kind, "%s: %s", what, text.data);
-    text_release(&text);
+    warn_text(findings, kind, &text, warnings);
 }
 
 void check_rounded(struct findings *findings, struct data_warnings *warnings) {

@@ -5,7 +5,7 @@
 #include <math.h>
 
 static double number_at(const struct feature_numbers *numbers, size_t i) {
-    return (numbers->values ? (double)numbers->values[i] : numbers->bytes[i]) / numbers->divisor;
+    return feature_number(numbers, i) / numbers->divisor;
 }
 
 static bool is_other(double a, double b) {

@@ -41,7 +41,7 @@ void features_measure(const struct feature_numbers *numbers, struct feature *fea
     for (size_t i = 0; i < numbers->features; i++)
         features[i] = (struct feature){.least = (double)INFINITY, .largest = -(double)INFINITY};
     for (size_t i = 0, at = 0; i < count; i++, at = at + 1 == numbers->features ? 0 : at + 1) {
-        const double number = numbers->values ? (double)numbers->values[i] : numbers->bytes[i];
+        const double number = feature_number(numbers, i);
         if (isfinite(number))
             add(&features[at], number / numbers->divisor);
     }

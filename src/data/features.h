@@ -17,6 +17,10 @@ struct feature_numbers {
     size_t examples, width, features;
 };
 
+static inline double feature_number(const struct feature_numbers *numbers, size_t i) {
+    return numbers->values ? (double)numbers->values[i] : numbers->bytes[i];
+}
+
 /* Of a data set's first input or its targets, which have to be numbers, and of a further array. */
 struct feature_numbers features_of_inputs(const struct dataset *dataset, bool test, double divisor);
 struct feature_numbers features_of_targets(const struct dataset *dataset, bool test);

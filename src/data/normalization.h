@@ -12,9 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NORMALIZATION_EPSILON                                                                      \
-    1e-7 /* keras.backend.epsilon(), below which no deviation is taken                             \
-          */
+/* keras.backend.epsilon(), below which no deviation is taken. */
+#define NORMALIZATION_EPSILON 1e-7
 
 struct normalization {
     size_t features;         /* that have a mean each; 0: nothing is normalised */

@@ -33,7 +33,7 @@ static void add_example(const struct feature_numbers *numbers, size_t example,
     const size_t begin = example * numbers->width;
     for (size_t i = begin; i < begin + numbers->width; i++) {
         struct scale *scale = &scales[(i - begin) % numbers->features];
-        const double number = numbers->values ? (double)numbers->values[i] : numbers->bytes[i];
+        const double number = feature_number(numbers, i);
         if (!isfinite(number))
             continue;
         scale->least = number < scale->least ? number : scale->least;
