@@ -311,7 +311,10 @@ static void bad_layers(void **state) {
          3,
          43,
          {"a list is not allowed"}},
-        {ONE("layers: {value: [" TIMES_8("1, 1, 1, 1, ") "]}"), 3, 19, {"32 hidden", "at most 31"}},
+        {ONE("layers: {value: [" TIMES_8(TIMES_8("1, 1, ")) "]}"),
+         3,
+         19,
+         {"128 hidden", "at most 127"}},
         {ONE("layers: {min: 1, max: 5}"), 3, 11, {"min and max are for numbers"}},
     };
     EXPECT_REFUSALS(refusals);

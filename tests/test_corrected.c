@@ -158,7 +158,7 @@ static const char *const mended[] = {
     GRID "  batch_size: {values: [16, 32], probabilities: [0.5, 0.5]}\n",
     GRID "  learning_rate: {min: 0.001, max: 0.1, log: true}\n",
     GRID "  dropout: {min: 0, max: 0.5}\n",
-    BELOW("  layers: {count: {min: 0, max: 100}, units: {values: [32, 64]}}"),
+    BELOW("  layers: {count: {min: 0, max: 1000}, units: {values: [32, 64]}}"),
     BELOW("  layers: {count: [1, 2], units: {min: 0, max: 8}}"),
     /* conditions, zip, exclude */
     BELOW("  optimizer: {values: [{name: adam, momentum: {min: 0, max: 0.9}}, sgd]}"),

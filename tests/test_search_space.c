@@ -232,7 +232,7 @@ static void layers_by_number_and_width(void **state) {
         {GRID "  layers: {count: 2}\n", 3, 11, "count and units go together", NULL},
         {GRID "  layers: {count: [1, 2], units: 5}\n", 3, 19, "layers.count: a list",
          "layers: {count: {values: [1, 2]}, units: 5}"},
-        {GRID "  layers: {count: 32, units: 5}\n", 3, 19, "from 0 to 31", NULL},
+        {GRID "  layers: {count: 128, units: 5}\n", 3, 19, "from 0 to 127", NULL},
         {GRID "  layers: {count: 1, units: 0}\n", 3, 29, "from 1 to 65536", NULL},
         {GRID "  layers: {count: 1, units: 5, each: 7}\n", 3, 38, "each must be true", NULL},
         {GRID "  layers: {depth: 1, units: 5}\n", 3, 12, "did you mean 'count'?",

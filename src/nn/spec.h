@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NETWORK_LAYERS_MAX 64
+#define NETWORK_LAYERS_MAX 255 /* a layer's number + 1 is a byte: inputs, shared */
 
 struct network_spec {
     struct shape input;      /* of one image */

@@ -95,9 +95,9 @@ enum value_type {
     VALUE_WEIGHTS, /* of classes (search/class_weights.h) */
 };
 
-#define LAYERS_MAX                                                                                 \
-    31 /* hidden layers: with dropout after each and the output layer, they are no                 \
-        * more than NETWORK_LAYERS_MAX */
+/* Hidden layers: with dropout after each and the output layer, they are no more than
+ * NETWORK_LAYERS_MAX. */
+#define LAYERS_MAX 127
 
 /* Layers before the output layer. Without an activation, a layer whose kind takes one has the
  * trial's; an activation whose parameter is NAN has the trial's. */

@@ -156,7 +156,7 @@ class Config(HostileCase):
                 ("'1000000000' is not allowed", GRID + "  layers: {value: [1000000000]}\n"),
                 ("'0' is not allowed", GRID + "  layers: {value: [10, 0]}\n"),
                 ("'-5' is not allowed", GRID + "  layers: {value: [-5]}\n"),
-                ("at most 31", GRID + "  layers: {value: [" + "1," * 99999 + "]}\n"),
+                ("at most 127", GRID + "  layers: {value: [" + "1," * 99999 + "]}\n"),
                 ("too many", GRID + "  train_images: {min: 1, max: 4294967295}\n"),
                 ("q, the step", GRID + "  dropout: {min: 0, max: 0.5, q: .nan}\n"),
                 ("repeats", "method: grid\nrepeats: 1000000000000\n"),

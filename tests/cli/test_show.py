@@ -269,6 +269,25 @@ parameters:
                          [[], [0], [1], [2], [2], [3, 2, 4], [5, 3], [6]])
         self.assertEqual(layers[4]["shared"], 3)
 
+    def test_a_deep_graph(self):
+        """As many layers as there may be, with dropout between them: 42 residual blocks."""
+        names = ["begin"]
+        blocks = []
+        for i in range(42):
+            blocks.append(f"n{i}: {{batch_normalization: {{}}, inputs: {names[-1]}}}, b{i}: 9 relu,"
+                          f" s{i}: {{add: [{names[-1]}, b{i}]}}")
+            names.append(f"s{i}")
+        config = ("name: deep\nmethod: grid\ndataset: tiny\nparameters:\n  dropout: {value: 0.1}\n"
+                  "  model: {begin: 9 relu, ")
+        self.write("deep.yaml", config + ", ".join(blocks) + "}\n")
+        self.sweep("run", "deep.yaml", "-q")
+        shown = json.loads(self.sweep("show", "best", "--sweep", "deep", "--json")[0])
+        self.assertEqual(len(shown["layers"]), 1 + 1 + 127 + 43 + 1)  # Flatten, too
+        self.assertIn("add_41 = ", self.sweep("show", "best", "--sweep", "deep", "--keras")[0])
+        self.write("deep.yaml", config + ", ".join(blocks) + ", more: 9}\n")
+        err = self.sweep("run", "deep.yaml", code=65)[1]
+        self.assertIn("128 hidden layers; at most 127 are allowed", err)
+
     def test_the_confusion_matrix_is_the_trials(self):
         shown = json.loads(self.sweep("show", "--db", "s.db", "--json", "-m", "5")[0])
         accuracy, = self.ask("SELECT test_accuracy FROM trials WHERE trial_id = 3", "s.db")[0]
