@@ -196,6 +196,8 @@ static void graphs(void **state) {
         {"{a: 8, b: {conv2d: {filters: 2, kernel_size: 3}, inputs: input}, f: flatten, s: "
          "{Concatenate: [a, f]}}",
          "[8, \"conv2d 2 3 inputs=0\", \"flatten\", \"concatenate inputs=1,3\"]"},
+        {"{a: 8 relu, outputs: {d: {dense: 10 softmax, loss: {name: huber, delta: 2}}}}",
+         "[\"8 relu\", \"10 softmax\", \"output d delta=2 loss=huber\"]"},
     };
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
         static const char *const names[] = {"layers", "model"};

@@ -242,12 +242,17 @@ static enum status read_mapping(const struct reading *reading, const struct node
                        begin_layer(node->keys[0]->text, layer);
     const struct node *inner = named ? node->items[0] : node;
     struct argument_reading of;
+    struct node output;
     enum status status = named ? STATUS_OK : refuse_kind(reading, node);
     if (status != STATUS_OK)
         return status;
     if (!named)
         *layer = layer_standard(&layer_dense);
     status = read_begun(reading, varied, layer, &of);
+    if (status == STATUS_OK && layer->kind == &layer_output && inner->kind == NODE_MAPPING) {
+        status = reading_output_spread(reading, inner, &output);
+        inner = &output;
+    }
     if (status != STATUS_OK)
         return status;
     const struct node *name =

@@ -4,6 +4,7 @@
 #include "search/reading_inputs.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
+#include "search/spec.h"
 #include "search/words.h"
 
 #include <ctype.h>
@@ -59,6 +60,10 @@ static enum status read_name(const struct reading *reading, const struct node *n
 static enum status read_loss(const struct reading *reading, const struct node *node,
                              struct named_output *output) {
     struct value value;
+    if (node->kind == NODE_SEQUENCE || spec_is(node))
+        return reading_fail(reading, node,
+                            "layers: an output has one loss; to compare several, list the models: "
+                            "model: {values: [...]}");
     enum status status = reading_value(reading, node, &hyperparameters[HP_LOSS], &value);
     if (status == STATUS_OK)
         output->loss = loss_find(value.name);
@@ -236,6 +241,35 @@ static bool begin_mapping(const struct reading *reading, const struct node *at, 
 static void append(struct node *mapping, const struct node *key, const struct node *item) {
     mapping->keys[mapping->count] = key;
     mapping->items[mapping->count++] = item;
+}
+
+/* A loss by its name, with what it takes: the only one of these that is no argument of an output.
+ */
+static enum status append_loss(const struct reading *reading, const struct node *key,
+                               const struct node *loss, struct node *mapping) {
+    static const char *const taken[] = {"name", "label_smoothing", "delta"};
+    enum status status =
+        reading_check_keys(reading, loss, "key of a loss", taken, sizeof taken / sizeof *taken);
+    for (size_t i = 0; i < loss->count; i++)
+        append(mapping, node_says(loss->keys[i], "name") ? key : loss->keys[i], loss->items[i]);
+    return status;
+}
+
+enum status reading_output_spread(const struct reading *reading, const struct node *output,
+                                  struct node *spread) {
+    const struct node *loss = node_at(output, "loss");
+    enum status status = STATUS_OK;
+    *spread = *output;
+    if (!loss || loss->kind != NODE_MAPPING || !node_at(loss, "name"))
+        return STATUS_OK;
+    if (!begin_mapping(reading, output, output->count + loss->count, spread))
+        return error_memory(reading->error);
+    for (size_t i = 0; i < output->count; i++)
+        if (output->items[i] == loss)
+            status = append_loss(reading, output->keys[i], loss, spread);
+        else
+            append(spread, output->keys[i], output->items[i]);
+    return status;
 }
 
 enum status reading_output_split(const struct reading *reading, const struct node *name,

@@ -12,6 +12,11 @@ extern const struct argument_extras output_extras;
 /* Give the layer the room for that, before it is read. */
 enum status reading_output_begin(const struct reading *reading, struct layer_spec *layer);
 
+/* Of an output's mapping whose loss is one as well, {name: huber, delta: 2}, make *spread with all
+ * of them side by side; without such a loss it is a copy. */
+enum status reading_output_spread(const struct reading *reading, const struct node *output,
+                                  struct node *spread);
+
 /* Whether it has all that it needs, once it has been read. */
 enum status reading_output_end(const struct reading *reading, const struct node *node,
                                const struct layer_spec *layer);
