@@ -29,9 +29,12 @@ static const char *values_of(enum hyperparameter_id id) {
     return copy;
 }
 
+#define ACTIVATION "  activation: {value: relu}\n"
+
 static void expect_values(const char *line, enum hyperparameter_id id, const char *expected) {
-    accept(arena_printf(&sweep.arena, GRID "  %s\n", line), NULL, 0);
-    assert_int_equal(sweep.config.axis_count, 1);
+    const bool layers = id == HP_LAYERS; /* without an activation, numbers would be others */
+    accept(arena_printf(&sweep.arena, GRID "  %s\n%s", line, layers ? ACTIVATION : ""), NULL, 0);
+    assert_int_equal(sweep.config.axis_count, layers ? 2 : 1);
     assert_int_equal(sweep.config.axes[0].id, id);
     if (strcmp(values_of(id), expected) != 0)
         fail_msg("%s gives %s, not %s", line, values_of(id), expected);
@@ -155,8 +158,9 @@ static void layers_of_all_kinds(void **state) {
         {"zero_padding2d, zero_padding2d 1, {zero_padding2d: ~}", "\"zero_padding2d\""},
     };
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
-        accept(arena_printf(&sweep.arena, GRID "  layers: {value: [%s]}\n", spellings[i][0]), NULL,
-               0);
+        accept(arena_printf(&sweep.arena, GRID "  layers: {value: [%s]}\n" ACTIVATION,
+                            spellings[i][0]),
+               NULL, 0);
         struct hidden_layers layers = *sweep.config.axes[0].choices[0].value.layers;
         struct text expected;
         text_init(&expected);
@@ -216,8 +220,9 @@ static void graphs(void **state) {
 /* What varies stays with its layer, and with those that are it again. */
 static void graphs_that_vary(void **state) {
     (void)state;
-    accept(GRID "  model: {s: {concatenate: [b, a, c]}, a: {shared: c, inputs: input}, b: {dense: "
-                "{units: {values: [3, 4]}}, inputs: input}, c: {shared: b, inputs: input}}\n",
+    accept(GRID
+           "  model: {s: {concatenate: [b, a, c]}, a: {shared: c, inputs: input}, b: {dense: "
+           "{units: {values: [3, 4]}}, inputs: input}, c: {shared: b, inputs: input}}\n" ACTIVATION,
            NULL, 0);
     assert_string_equal(values_of(HP_LAYERS), "[3, \"shared 1 inputs=0\", \"shared 1 inputs=0\", "
                                               "\"concatenate inputs=1,2,3\"]3|4");

@@ -201,6 +201,14 @@ static void surprising_settings(void **state) {
         {"layers: {value: [784, 10]}", "write []"},
         {"layers: {value: [784]}", "write []"},
         {"layers: {values: [[10], [16], [10, 16], [128, 64]]}", NULL},
+        {"layers: {value: [dense 64, dropout 0.1]}",
+         "test.yaml:3:3: layers [\"64 linear\", \"dropout 0.1\"]: dense, layer 1, names no "
+         "activation and has none, as in Keras, so that it and the next one are one linear layer "
+         "together; give it one (\"dense ... relu\"), or all of them: activation: {value: relu}"},
+        {"layers: {value: [conv2d 4 3, flatten, 9 relu]}", "conv2d, layer 1, names no activation"},
+        {"layers: {value: [conv2d 4 3, bn, relu, 64 linear, dense 9 linear]}", NULL},
+        {"layers: {value: [conv2d 4 3, max_pooling2d, dense 64 relu]}", NULL},
+        {"layers: {value: [dense 64]}\n  activation: {value: relu}", NULL},
         {"batch_size: {values: [32, 1001]}",
          "test.yaml:3:3: batch_size 1001: larger than the 1000 training images"},
         {"batch_size: {values: [1001, 32, 2000]}", "batch_size 1001, 2000: larger than the 1000"},

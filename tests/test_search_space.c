@@ -196,12 +196,14 @@ static void layers_by_number_and_width(void **state) {
          "dense.use_bias: min and max are for numbers; list its values", NULL},
         {GRID "  layers: {value: [{conv2d: {filters: 2, kernel_size: {min: 3, max: 29}}}]}\n", 3,
          42,
-         "layers [\"conv2d 2 29\"]: conv2d, layer 1, is given 28 x 28 x 1; its window is larger",
+         "layers [\"conv2d 2 29 linear\"]: conv2d, layer 1, is given 28 x 28 x 1; its window is "
+         "larger",
          NULL},
         {GRID "  layers: {value: [conv2d 2 29]}\n", 3, 20, "its window is larger", NULL},
         {GRID "  layers: {value: [max_pooling2d 2x30]}\n", 3, 20, "padding=same allows it", NULL},
         {GRID "  layers: {value: [conv2d 2 3 strides=1x2 dilation_rate=3]}\n", 3, 20,
-         "layers [\"conv2d 2 3 strides=1x2 dilation_rate=3\"]: conv2d, layer 1, is given 28 x 28 x "
+         "layers [\"conv2d 2 3 linear strides=1x2 dilation_rate=3\"]: conv2d, layer 1, is given 28 "
+         "x 28 x "
          "1; strides and dilation_rate can't both be above 1; leave one of them out",
          NULL},
         {GRID "  layers: {value: [{conv2d: {filters: 2, kernel_size: 3, dilation_rate: {values: "
@@ -216,7 +218,8 @@ static void layers_by_number_and_width(void **state) {
         {GRID "  layers: {value: [{reshape: {target_shape: {values: [1]}}}]}\n", 3, 45,
          "layers: target_shape: a mapping is not allowed", NULL},
         {GRID "  model: {a: 8, b: {dense: 4, inputs: input}, s: {add: [a, b]}}\n", 3, 47,
-         "layers [8, \"4 inputs=0\", \"add inputs=1,2\"]: add, layer 3, is given 8 and 4; its "
+         "layers [8, \"4 linear inputs=0\", \"add inputs=1,2\"]: add, layer 3, is given 8 and 4; "
+         "its "
          "inputs "
          "must have one shape",
          NULL},
@@ -253,18 +256,20 @@ static void arguments_of_layers(void **state) {
                              "{values: [true, false]}}}, relu], [{dropout: {min: 0, max: 0.2, "
                              "q: 0.1}}, 5], [6]]}\n");
     assert_string_equal(column(HP_LAYERS),
-                        "[8, \"relu\"]|[\"dense 8 use_bias=false\", \"relu\"]|[9, \"relu\"]|"
-                        "[\"dense 9 use_bias=false\", \"relu\"]|[\"dropout 0\", 5]|"
+                        "[\"8 linear\", \"relu\"]|[\"dense 8 linear use_bias=false\", "
+                        "\"relu\"]|[\"9 linear\", \"relu\"]|"
+                        "[\"dense 9 linear use_bias=false\", \"relu\"]|[\"dropout 0\", 5]|"
                         "[\"dropout 0.1\", 5]|[\"dropout 0.2\", 5]|[6]");
     /* One number of a pair stands for both; each value is held against the images. */
     expand_text(&sweep, GRID "  layers: {value: [{conv2d: {filters: 2, kernel_size: {values: [3, "
                              "5]}, padding: same}}]}\n");
-    assert_string_equal(column(HP_LAYERS),
-                        "[\"conv2d 2 3 padding=same\"]|[\"conv2d 2 5 padding=same\"]");
+    assert_string_equal(
+        column(HP_LAYERS),
+        "[\"conv2d 2 3 linear padding=same\"]|[\"conv2d 2 5 linear padding=same\"]");
     /* The same layer in another list, and equal lists merged. */
     expand_text(&sweep, GRID "  layers: {values: [[{units: {values: [5, 6]}}], [{dense: {units: "
-                             "{value: 6}}}], [5]]}\n");
-    assert_string_equal(column(HP_LAYERS), "[5]|[6]");
+                             "{value: 6}}}], [dense 5]]}\n");
+    assert_string_equal(column(HP_LAYERS), "[\"5 linear\"]|[\"6 linear\"]");
     assert_int_equal(sweep.space.equal_count, 2);
 }
 

@@ -287,7 +287,7 @@ static void equal_networks_are_one(void **state) {
         "layers: {values: [[3 leaky_relu], [3]]}\n"
         "  activation: {values: [leaky_relu, {name: leaky_relu, negative_slope: 0.2}]}",
         "output_activation: {values: [linear, identity]}\n  layers: {value: []}",
-        "layers: {values: [[flatten, 5], [5, flatten], [{dense: {units: 5, use_bias: yes}}]]}",
+        "layers: {values: [[flatten, 5], [5, flatten], [5 use_bias=yes]]}",
         "layers: {values: [[bn, relu, 5], [BatchNormalization, activation relu, 5 tanh]]}\n"
         "  activation: {value: tanh}",
     };
@@ -309,6 +309,31 @@ static void equal_networks_are_one(void **state) {
     /* With momentum nesterov counts. */
     expand_text(&sweep, GRID "  momentum: {values: [0, 0.9]}\n  nesterov: {values: [on, off]}\n");
     assert_string_equal(column(HP_NESTEROV), "true|true|false");
+}
+
+/* Keras' layers have no activation unless they name one; a number has the trial's, and so have all
+ * where the config has one. */
+static void layers_by_name_are_keras(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID
+                "  layers: {values: [[conv2d 8 3, bn, relu, 16], [{dense: {units: 8}}, 4 tanh], "
+                "[{units: 8}, dense 4], [conv2d 8 3 linear, bn, relu, 16]]}\n");
+    assert_string_equal(column(HP_LAYERS),
+                        "[\"conv2d 8 3 linear\", \"batch_normalization\", \"relu\", 16]|"
+                        "[\"8 linear\", \"4 tanh\"]|[\"8 linear\", \"4 linear\"]");
+    assert_int_equal(sweep.space.equal_count, 1);
+    expand_text(&sweep, GRID "  layers: {value: [conv2d 8 3, {dense: {units: 8}}, 4]}\n"
+                             "  activation: {values: [relu, tanh]}\n");
+    assert_string_equal(column(HP_LAYERS), "[\"conv2d 8 3\", 8, 4]|[\"conv2d 8 3\", 8, 4]");
+    expand_text(&sweep, "exclude: [\"layers=[dense 8, 4]\"]\n" GRID
+                        "  layers: {values: [[dense 8, 4], [8, 4]]}\n");
+    assert_string_equal(column(HP_LAYERS), "[8, 4]");
+    /* An output's layer has the output layer's. */
+    expand_text(&sweep, GRID "  model: {value: {a: dense 5, b: dense 10, outputs: {o: {inputs: b, "
+                             "loss: mse}, p: {dense: 10, inputs: a, loss: mse}}}}\n");
+    assert_string_equal(column(HP_LAYERS),
+                        "[\"5 linear\", 10, \"output o loss=mean_squared_error\", \"10 inputs=1\", "
+                        "\"output p loss=mean_squared_error\"]");
 }
 
 static void details_win(void **state) {
@@ -606,6 +631,7 @@ int main(void) {
         CASE(later_defaults_are_no_setting_of_their_own),
         CASE(gradients_are_clipped_one_way),
         CASE(classes_have_weights),
+        CASE(layers_by_name_are_keras),
         CASE(details_win),
         CASE(what_has_no_effect_is_refused),
         CASE(images_and_validation),

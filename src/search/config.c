@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "data/catalogue.h"
 #include "search/config_places.h"
+#include "search/layers.h"
 #include "search/parameters.h"
 #include "search/plugins.h"
 #include "search/scalar.h"
@@ -401,9 +402,37 @@ void config_correct_split(const struct config *config) {
                        "parameters: {validation_split: {value: 0.1}}");
 }
 
+static enum status settle(struct value *value, struct config *config, struct arena *arena) {
+    const struct hidden_layers *before = value->layers;
+    value->layers = layers_as_in_keras(before, arena);
+    config->keras_layers |= value->layers != before;
+    return value->layers ? STATUS_OK : STATUS_MEMORY;
+}
+
+/* Without an activation in the config, layers under Keras' names have Keras' default. */
+static enum status settle_activations(const struct reading *reading, struct config *config) {
+    const struct axis *axis = config_axis(config, HP_LAYERS);
+    enum status status = STATUS_OK;
+    if (config_axis(config, HP_ACTIVATION))
+        return STATUS_OK;
+    for (size_t i = 0; axis && axis->role == AXIS_VALUE && i < axis->count; i++)
+        status = status_join(status, settle(&axis->choices[i].value, config, reading->arena));
+    for (size_t i = 0; i < config->exclusion_count; i++) {
+        const struct filter *filter = &config->exclusions[i].filter;
+        for (size_t j = 0; j < filter->count; j++)
+            for (size_t k = 0; k < filter->conditions[j].count; k++)
+                if (filter->conditions[j].values[k].type == VALUE_LAYERS)
+                    status = status_join(
+                        status, settle(&filter->conditions[j].values[k], config, reading->arena));
+    }
+    return status == STATUS_OK ? STATUS_OK : error_memory(reading->error);
+}
+
 /* What can be said once all is read, --set included. */
 static enum status finish(const struct reading *reading, struct config *config) {
     enum status status = lay_out(reading, config);
+    if (status == STATUS_OK)
+        status = settle_activations(reading, config);
     if (status == STATUS_OK)
         status = combinations_zip(config);
     if (status != STATUS_MEMORY)
@@ -428,14 +457,16 @@ static enum status read_all(const struct reading *reading, size_t length,
 }
 
 static void identify(struct config *config, size_t length) {
+    const char *keras = config->keras_layers ? "layers as in Keras\n" : "";
     char batch[48] = "";
     if (!config->batch_node && config->batch != CONFIG_BATCH)
         snprintf(batch, sizeof batch, "default batch=%zu\n", config->batch);
     const struct digest_piece pieces[] = {{config->text, length},
                                           {config->settings, strlen(config->settings)},
+                                          {keras, strlen(keras)},
                                           {batch, strlen(batch)}};
-    config->earlier_digest = digest_of(pieces, 2);
-    config->digest = digest_of(pieces, 3);
+    config->earlier_digest = digest_of(pieces, 3);
+    config->digest = digest_of(pieces, 4);
 }
 
 enum status config_parse(const char *path, const char *text, size_t length,

@@ -63,10 +63,11 @@ enum keep_models {
 struct config {
     const char *path, *text; /* the file and its contents */
     const char *settings; /* what --set set of it (setting_text.h), a line each, but what is kept */
-    /* Of text and settings, and of `batch` where an earlier version had another default: that
-     * version's digest, of text and settings alone, is earlier_digest. */
+    /* Of text and settings, and of keras_layers and `batch` where earlier versions had other
+     * defaults: without the latter it is earlier_digest. */
     struct digest digest, earlier_digest;
-    const char *name; /* with the settings after it, unless one of them is the name */
+    bool keras_layers; /* there are layers that layers_as_in_keras changed */
+    const char *name;  /* with the settings after it, unless one of them is the name */
     const char *description;
     enum method method;
     bool method_known; /* it could be read */

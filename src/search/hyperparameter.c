@@ -107,7 +107,10 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                        NAMED(activation),
                        .part = PART_NETWORK,
                        .standard = "sigmoid",
-                       .help = "activation of the hidden layers"},
+                       .help =
+                           "activation of the hidden layers that name none; where a config does "
+                           "not have it, they have none, as in Keras (dense 64, conv2d 32 3), "
+                           "and those that are numbers (64) the default"},
     [HP_NEGATIVE_SLOPE] = {.name = "negative_slope",
                            REAL(0, LARGE),
                            OF_ACTIVATION(ACTIVATION_NEGATIVE_SLOPE),

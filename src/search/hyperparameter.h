@@ -99,13 +99,15 @@ enum value_type {
  * NETWORK_LAYERS_MAX. */
 #define LAYERS_MAX 127
 
-/* Layers before the output layer. Without an activation, a layer whose kind takes one has the
- * trial's; an activation whose parameter is NAN has the trial's. */
+/* Layers before the output layer. Without an activation, a layer with a kernel has the trial's; an
+ * activation whose parameter is NAN has the trial's. */
 struct hidden_layers {
     size_t count;
     struct layer_spec items[LAYERS_MAX];
     struct {
         int line, column; /* where a config has it; line 0: nobody knows */
+        bool number;      /* it is a dense layer by its units: 64, not "dense 64" */
+        bool plain;       /* it has no activation because none is named: layers_as_in_keras */
     } places[LAYERS_MAX];
 };
 

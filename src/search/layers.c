@@ -112,6 +112,23 @@ bool layers_is_output(const struct hidden_layers *layers, size_t index) {
     return output && !hidden;
 }
 
+const struct hidden_layers *layers_as_in_keras(const struct hidden_layers *layers,
+                                               struct arena *arena) {
+    struct hidden_layers *copy = NULL;
+    for (size_t i = 0; i < layers->count; i++) {
+        if (layers->places[i].number || layers->items[i].activation ||
+            !layer_has_kernel(&layers->items[i]) || layers_is_output(layers, i))
+            continue;
+        if (!copy && !(copy = ARENA_NEW(arena, struct hidden_layers, 1)))
+            return NULL;
+        if (copy->count == 0)
+            *copy = *layers;
+        copy->items[i].activation = activation_find("linear");
+        copy->places[i].plain = true;
+    }
+    return copy ? copy : layers;
+}
+
 struct layer_spec layers_at(const struct hidden_layers *layers, size_t index) {
     const struct layer_spec *own = &layers->items[index];
     struct layer_spec layer = own->shared ? layers->items[own->shared - 1] : *own;

@@ -2,6 +2,7 @@
 #ifndef SWEEP_SEARCH_LAYERS_H
 #define SWEEP_SEARCH_LAYERS_H
 
+#include "base/arena.h"
 #include "search/hyperparameter.h"
 
 /* [128, "64 tanh", "dropout 0.2", "dense 64 use_bias=false"]: a dense layer is its units, others
@@ -27,6 +28,12 @@ bool layer_reads_array(const struct layer_spec *layer);
 /* The shape of a network's value 0: that of an image, or where there are layers of the kind Input,
  * whose shapes are known, the numbers of all inputs in a row. */
 struct shape layers_input(const struct hidden_layers *layers, struct shape image);
+
+/* The same layers, of a config that has no activation for all of them: one that names none has
+ * none, as in Keras, unless it is written as a number; that has the trial's. Themselves where that
+ * changes nothing, else a copy in the arena; NULL: no memory. */
+const struct hidden_layers *layers_as_in_keras(const struct hidden_layers *layers,
+                                               struct arena *arena);
 
 /* A layer with its arguments, which are those of another one where it is that again. */
 struct layer_spec layers_at(const struct hidden_layers *layers, size_t index);

@@ -330,3 +330,8 @@ enum status reading_layer(const struct reading *reading, const struct node *node
         correct_order(reading, node);
     return status;
 }
+
+bool reading_layer_is_number(const struct node *node) {
+    const char *text = node->kind == NODE_SCALAR ? node->text : "";
+    return isdigit((unsigned char)text[strspn(text, " ")]);
+}

@@ -20,6 +20,9 @@
 enum status reading_layer(const struct reading *reading, const struct node *node,
                           struct varied_arguments *varied, struct layer_spec *layer);
 
+/* Whether a layer is a dense one by its units: 128, "64 tanh". */
+bool reading_layer_is_number(const struct node *node);
+
 /* A list of layers, or a mapping of names to layers:
  *
  *   a: 64 relu

@@ -22,6 +22,7 @@ struct model {
     size_t trunk; /* of these, the layers that are written before the outputs */
     struct layer_spec items[LAYERS_MAX];
     struct item {
+        bool number;                                   /* it is a dense layer's units */
         const struct node *node;                       /* its name, or what it is, in a list */
         const struct node *inputs, *shared;            /* as they are written; NULL: they are not */
         const struct node *each[LAYER_INPUTS_MAX + 1]; /* of the inputs */
@@ -138,6 +139,7 @@ static enum status read_item(struct model *model, size_t i, const struct node *n
         return reading_fail(reading, node, "layers: which layer?");
     if (rest.kind == NODE_MAPPING)
         status = join_words(reading, &rest);
+    place->number = reading_layer_is_number(&rest);
     return status == STATUS_OK ? reading_layer(reading, &rest, model->varied, &model->items[i])
                                : status;
 }
@@ -475,6 +477,7 @@ static void arrange(struct model *model, const struct order *order, size_t varie
         *layer = model->items[i];
         layers->places[at].line = model->places[i].node->line;
         layers->places[at].column = model->places[i].node->column;
+        layers->places[at].number = model->places[layer->shared ? layer->shared - 1u : i].number;
         const size_t owner = layer->shared ? layer->shared - 1u : i;
         layer->shared = owners[owner];
         owners[owner] = owners[owner] ? owners[owner] : (uint8_t)(at + 1);

@@ -64,6 +64,31 @@ static void look_at_layers(const struct setting *setting, const struct dataset *
     append_inner(layers, first, last, text);
 }
 
+/* Whether nothing that is not linear comes after a layer and before the next one with weights. */
+static bool is_linear_with_next(const struct hidden_layers *layers, size_t index) {
+    size_t next = index + 1;
+    while (next < layers->count && (layers->items[next].kind == &layer_dropout ||
+                                    layers->items[next].kind == &layer_gaussian_noise ||
+                                    layers->items[next].kind == &layer_flatten ||
+                                    layers->items[next].kind == &layer_reshape))
+        next++;
+    return next == layers->count || layer_has_kernel(&layers->items[next]);
+}
+
+static void look_at_activations(const struct setting *setting, const struct dataset *dataset,
+                                struct text *text) {
+    const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
+    char word[LAYER_WORD_MAX];
+    (void)dataset;
+    for (size_t i = 0; i < layers->count && layers_are_chain(layers) && text->length == 0; i++)
+        if (layers->places[i].plain && is_linear_with_next(layers, i))
+            text_printf(text,
+                        "%s, layer %zu, names no activation and has none, as in Keras, so that it "
+                        "and the next one are one linear layer together; give it one (\"%s ... "
+                        "relu\"), or all of them: activation: {value: relu}",
+                        layer_kind_word(layers->items[i].kind, word), i + 1, word);
+}
+
 static void look_at_batches(const struct setting *setting, const struct dataset *dataset,
                             struct text *text) {
     const int64_t size = setting->values[HP_BATCH_SIZE].integer;
@@ -248,6 +273,7 @@ static void look_at_augmentation(const struct setting *setting, const struct dat
 
 static const struct surprise surprises[] = {
     {HP_LAYERS, look_at_layers},
+    {HP_LAYERS, look_at_activations},
     {HP_BATCH_SIZE, look_at_batches},
     {HP_LEARNING_RATE, look_at_rate},
     {HP_VALIDATION_SPLIT, look_at_split},
