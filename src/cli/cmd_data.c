@@ -11,6 +11,7 @@
 #include "report/image.h"
 #include "report/table.h"
 #include "report/terminal.h"
+#include "search/config.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -520,20 +521,26 @@ static const struct action *find_action(const char *name) {
 
 static enum status load(const struct arguments *arguments, struct dataset *dataset,
                         struct error *error) {
-    const struct dataset_places places = {.data_dir = arguments->data_dir};
+    struct dataset_options read;
+    const struct dataset_places places = {.data_dir = arguments->data_dir, .options = &read};
+    const char *name;
+    struct arena arena;
     struct text warnings;
+    arena_init(&arena);
     text_init(&warnings);
-    enum status status =
-        dataset_load_first(&arguments->name, 1, &places, dataset, &warnings, error);
+    enum status status = config_parse_dataset(arguments->name, &arena, &name, &read, error);
+    if (status == STATUS_OK)
+        status = dataset_load_first(&name, 1, &places, dataset, &warnings, error);
     terminal_remarks(stderr, "warning", warnings.data);
     text_release(&warnings);
+    arena_release(&arena);
     return status;
 }
 
 static enum status tell(const struct arguments *arguments, struct error *error) {
     const struct dataset_places places = {.data_dir = arguments->data_dir};
     const struct action *action = find_action(arguments->action);
-    struct dataset dataset;
+    struct dataset dataset = {0};
     if (!action)
         return print_list(&places, error);
     enum status status = load(arguments, &dataset, error);
@@ -588,7 +595,9 @@ const struct command command_data = {
     .help = "list data sets, tell about one",
     .description = "List the data sets that are known by name and where they are, tell about one, "
                    "draw one of its images, or write a copy of it in which a fault is mended. NAME "
-                   "is one of those, or the path of a folder with IDX files or of an .npz file.",
+                   "is one of those, the path of a file or folder, or both of these with how it is "
+                   "to be read, as a config's dataset: has them: '{name: ./mine, image_size: [28, "
+                   "28]}'.",
     .options = options,
     .run = run,
 };

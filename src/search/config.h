@@ -164,6 +164,11 @@ enum status config_name_datasets(struct config *config, const struct dataset *fi
 /* How a data set of that name is to be read. */
 const struct dataset_options *config_dataset_options(const struct config *config, const char *name);
 
+/* A data set as a config's dataset: has it: its name, or {name: ./mine, image_size: [28, 28]} with
+ * how it is to be read. */
+enum status config_parse_dataset(const char *text, struct arena *arena, const char **name,
+                                 struct dataset_options *into, struct error *error);
+
 /* Whether each of the data sets is known (dataset_check_name); else these are further problems, and
  * STATUS_INPUT. */
 enum status config_check_datasets(struct config *config, const struct dataset_places *places,

@@ -168,6 +168,24 @@ static enum status read_options(const struct reading *reading, const struct node
     return status;
 }
 
+enum status config_parse_dataset(const char *text, struct arena *arena, const char **name,
+                                 struct dataset_options *into, struct error *error) {
+    const struct reading reading = {.file = "NAME", .arena = arena, .error = error};
+    const struct node *root, *at = NULL;
+    *into = (struct dataset_options){.image_rows = 0};
+    *name = text;
+    if (text[0] != '{')
+        return STATUS_OK;
+    enum status status = document_parse(reading.file, text, strlen(text), arena, &root, error);
+    if (status == STATUS_OK)
+        status = read_options(&reading, root, into, &at);
+    if (status == STATUS_OK && (at->kind != NODE_SCALAR || scalar_is_null(at) || !at->text[0]))
+        status = reading_fail(&reading, at, "dataset: a name or a folder belongs here");
+    if (status == STATUS_OK)
+        *name = at->text;
+    return status;
+}
+
 static enum status read_one(const struct reading *reading, const struct node *node,
                             struct config *config) {
     const struct node *name = node;

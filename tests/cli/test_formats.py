@@ -185,6 +185,13 @@ class Pictures(Case):
                                 "  learning_rate: {value: 0.01}\n  layers: {value: [16]}\n")
         self.write("tiny.yaml", "method: grid\ndataset: ./mine\nparameters:\n  epochs: {value: 1}\n")
         self.fails(65, "write image_size: [9, 8]", "plan", "tiny.yaml")
+        read = "{name: ./mine, image_size: [8, 6], color_mode: grayscale}"
+        told = json.loads(self.sweep("data", "info", read, "--json")[0])
+        self.assertEqual((told["name"], told["class_names"]), ("mine", names))
+        self.assertEqual([told[key] for key in ("training", "rows", "columns", "channels")], [72, 8, 6, 1])
+        self.sweep("data", "show", read, "--augment", "random_rotation 0.1")
+        self.fails(65, "NAME:1:16: unknown key of dataset 'image_sizes'; did you mean 'image_size'?",
+                   "data", "info", read.replace("size", "sizes"))
         self.sweep("run", "mine.yaml", "-q", "--db", "s.db")
         shown = json.loads(self.sweep("show", "--db", "s.db", "--json")[0])
         self.assertEqual(shown["class_names"], names)
