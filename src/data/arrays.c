@@ -89,7 +89,9 @@ static enum array_role role_of(const char *name) {
     return ARRAY_FURTHER;
 }
 
-bool arrays_need(const struct arrays *arrays, const char *name) {
+/* Whether a data set can't do without an array of that name: it is one of the first input or the
+ * first target, beside the arrays that there are. */
+static bool is_needed(const struct arrays *arrays, const char *name) {
     char asked[DATASET_NAME_MAX], other[DATASET_NAME_MAX];
     snprintf(asked, sizeof asked, "%s", name);
     const enum part part = cut_part(asked);
@@ -103,13 +105,50 @@ bool arrays_need(const struct arrays *arrays, const char *name) {
     return role != ARRAY_FURTHER && (part != WHOLE || !has);
 }
 
-enum status arrays_leave_out(struct arrays *arrays, const char *name, struct error *error) {
+static enum status leave_out(struct arrays *arrays, const char *name, struct error *error) {
     const char *before = arrays->changes;
     if (!arrays->arena)
         return STATUS_OK;
     arrays->changes = arena_printf(arrays->arena, "%s%s%s is left out: it holds no numbers",
                                    before ? before : "", before ? "; " : "", name);
     return arrays->changes ? STATUS_OK : error_memory(error);
+}
+
+static enum status read_array(struct arrays *arrays, const struct array_source *source,
+                              size_t number, bool *no_numbers, struct error *error) {
+    struct array array = {0};
+    *no_numbers = false;
+    if (!source->name(source->from, number, array.name))
+        return STATUS_OK;
+    if (arrays->count == ARRAYS_MAX)
+        return error_set(error, STATUS_INPUT, "holds more than the %d arrays that are read",
+                         ARRAYS_MAX);
+    const enum status status = source->read(source->from, number, &array, error);
+    *no_numbers = array.no_numbers;
+    if (!*no_numbers)
+        arrays->items[arrays->count++] = array;
+    return status;
+}
+
+enum status arrays_read(struct arrays *arrays, const struct array_source *source, size_t count,
+                        struct error *error) {
+    size_t others[ARRAYS_MAX], other_count = 0;
+    bool no_numbers;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = read_array(arrays, source, i, &no_numbers, error);
+        if (status != STATUS_INPUT || !no_numbers || other_count == ARRAYS_MAX)
+            continue;
+        others[other_count++] = i;
+        status = STATUS_OK;
+    }
+    for (size_t i = 0; i < other_count && status == STATUS_OK; i++) {
+        char name[DATASET_NAME_MAX];
+        status = source->name(source->from, others[i], name) && is_needed(arrays, name)
+                     ? read_array(arrays, source, others[i], &no_numbers, error)
+                     : leave_out(arrays, name, error);
+    }
+    return status;
 }
 
 static enum status refuse_names(const struct arrays *arrays, const char *lacking,

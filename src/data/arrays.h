@@ -48,13 +48,20 @@ size_t array_elements(const struct array *array);
 /* Set `whole` and `fractions` of an array of floats by looking at them. */
 void array_look(struct array *array);
 
-/* Whether a data set can't do without an array of that name: it is one of the first input or the
- * first target, beside the arrays that there are. */
-bool arrays_need(const struct arrays *arrays, const char *name);
+/* Where arrays are read from, by their numbers there. */
+struct array_source {
+    void *from;
+    /* False: it is no array, or its name is too long for one. */
+    bool (*name)(void *from, size_t number, char name[DATASET_NAME_MAX]);
+    enum status (*read)(void *from, size_t number, struct array *array, struct error *error);
+};
 
-/* Note that one of no numbers is left out: class names or a comment beside a data set are no part
- * of it. */
-enum status arrays_leave_out(struct arrays *arrays, const char *name, struct error *error);
+/* Read the arrays of numbers 0 to count - 1. Those that hold no numbers (array->no_numbers) come
+ * last and are left out, as class names or a comment beside a data set are no part of it; they are
+ * refused where there is nothing else for the first input or the first target. After an error
+ * there may be arrays to release. */
+enum status arrays_read(struct arrays *arrays, const struct array_source *source, size_t count,
+                        struct error *error);
 
 /* Make a data set of the arrays, which it then owns: its shapes, parts, classes, arrays, changes
  * and digest. Its name, source and `published` are left alone.

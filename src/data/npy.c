@@ -1,9 +1,7 @@
 #include "data/npy.h"
 
 #include "data/idx.h"
-#include "data/reader.h"
 
-#include <dirent.h>
 #include <endian.h>
 #include <errno.h>
 #include <math.h>
@@ -517,7 +515,7 @@ static bool map(const struct file *file, const struct header *header,
     return true;
 }
 
-static enum status read_file(const char *path, struct array *array, struct error *error) {
+enum status npy_read_file(const char *path, struct array *array, struct error *error) {
     struct header header = {0};
     struct element_type type = {0};
     struct file file = {0};
@@ -531,97 +529,6 @@ static enum status read_file(const char *path, struct array *array, struct error
     close(file.descriptor);
     return status == STATUS_OK ? status : error_place(error, path, 0, 0);
 }
-
-static bool is_array_name(const char *name) {
-    const size_t length = strlen(name);
-    return length > 4 && length - 4 < DATASET_NAME_MAX && name[0] != '.' &&
-           strcmp(name + length - 4, ".npy") == 0;
-}
-
-static int is_array(const struct dirent *entry) {
-    return is_array_name(entry->d_name);
-}
-
-static bool recognises(const struct reader_place *place) {
-    if (place->kind == PLACE_FILE)
-        return place->head_bytes >= sizeof magic && memcmp(place->head, magic, sizeof magic) == 0;
-    DIR *folder = opendir(place->path);
-    bool found = false;
-    for (struct dirent *entry; folder && !found && (entry = readdir(folder));)
-        found = is_array_name(entry->d_name);
-    if (folder)
-        closedir(folder);
-    return found;
-}
-
-/* An array that is read into the list, unless it is of text or objects. */
-static enum status read_entry(const char *folder, const char *name, struct arrays *arrays,
-                              bool *no_numbers, struct error *error) {
-    char path[PLACES_PATH_MAX];
-    struct array array = {0};
-    *no_numbers = false;
-    if (arrays->count == ARRAYS_MAX) {
-        error_set(error, STATUS_INPUT, "holds more than the %d arrays that are read", ARRAYS_MAX);
-        return error_place(error, folder, 0, 0);
-    }
-    memcpy(array.name, name, strlen(name) - 4);
-    enum status status = places_join(folder, name, path, error);
-    if (status == STATUS_OK)
-        status = read_file(path, &array, error);
-    *no_numbers = array.no_numbers;
-    if (!*no_numbers)
-        arrays->items[arrays->count++] = array;
-    return status;
-}
-
-/* What is of text or objects comes last, when it is known what there is besides. */
-static enum status read_entries(const char *folder, struct dirent **entries, size_t count,
-                                struct arrays *arrays, struct error *error) {
-    const char *others[ARRAYS_MAX];
-    size_t other_count = 0;
-    bool no_numbers;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = read_entry(folder, entries[i]->d_name, arrays, &no_numbers, error);
-        if (status != STATUS_INPUT || !no_numbers || other_count == ARRAYS_MAX)
-            continue;
-        others[other_count++] = entries[i]->d_name;
-        status = STATUS_OK;
-    }
-    for (size_t i = 0; i < other_count && status == STATUS_OK; i++) {
-        char name[DATASET_NAME_MAX];
-        snprintf(name, sizeof name, "%.*s", (int)strlen(others[i]) - 4, others[i]);
-        status = arrays_need(arrays, name)
-                     ? read_entry(folder, others[i], arrays, &no_numbers, error)
-                     : arrays_leave_out(arrays, name, error);
-    }
-    return status;
-}
-
-static enum status read_folder(const struct reader_place *place,
-                               const struct dataset_options *options, struct arrays *arrays,
-                               struct error *error) {
-    struct dirent **entries = NULL;
-    (void)options;
-    if (place->kind == PLACE_FILE) {
-        error_set(error, STATUS_INPUT,
-                  "is one array; name the folder that has it beside the others, x_train.npy, "
-                  "y_train.npy, x_test.npy and y_test.npy, or x.npy and y.npy");
-        return error_place(error, place->path, 0, 0);
-    }
-    const int count = scandir(place->path, &entries, is_array, alphasort);
-    if (count < 0) {
-        error_set(error, STATUS_IO, "cannot be read: %s", strerror(errno));
-        return error_place(error, place->path, 0, 0);
-    }
-    const enum status status = read_entries(place->path, entries, (size_t)count, arrays, error);
-    for (int i = 0; i < count; i++)
-        free(entries[i]);
-    free(entries);
-    return status;
-}
-
-const struct reader npy_reader = {".npy", recognises, read_folder};
 
 #define ALIGNMENT 64 /* of the elements */
 #define PREFIX 10    /* magic, version and the header's length */

@@ -18,6 +18,10 @@
  * elements to free; array->no_numbers tells whether it was refused as one of text or objects. */
 enum status npy_read(struct input input, size_t hint, struct array *array, struct error *error);
 
+/* The same from a file, with the place of what is wrong. Where its elements stand there as they are
+ * kept in memory, they are mapped. */
+enum status npy_read_file(const char *path, struct array *array, struct error *error);
+
 /* Append an array of floats in C order, as version 1.0 has it. text->failed tells when out of
  * memory. */
 void npy_append(const float *values, size_t rank, const size_t *dims, struct text *text);

@@ -86,21 +86,10 @@ static void name_member(const char *member, struct error *error) {
     error_set(error, inner.code, "%s: %.900s", safe, inner.message);
 }
 
-static enum status read_member(struct npz *npz, zip_uint64_t index, struct array *array,
-                               struct error *error) {
-    zip_file_t *file = zip_fopen_index(npz->zip, index, 0);
-    if (!file)
-        return error_set(error, STATUS_INPUT,
-                         "cannot be read (%s); the file is damaged, or made in another way than "
-                         "numpy.savez: download it again",
-                         zip_strerror(npz->zip));
-    enum status status = npy_read((struct input){member_read, file}, npz->size, array, error);
-    zip_fclose(file);
-    return status;
-}
-
-/* Whether it is an array; its name is then cut to that of the array. */
-static bool name_array(const char *member, char name[DATASET_NAME_MAX]) {
+/* Whether it is an array; its name is that of the member without .npy. */
+static bool name_array(void *from, size_t index, char name[DATASET_NAME_MAX]) {
+    const struct npz *npz = from;
+    const char *member = zip_get_name(npz->zip, index, 0);
     const size_t length = member ? strlen(member) : 0;
     if (length <= 4 || length - 4 >= DATASET_NAME_MAX || strcmp(member + length - 4, ".npy") != 0)
         return false;
@@ -109,47 +98,19 @@ static bool name_array(const char *member, char name[DATASET_NAME_MAX]) {
     return true;
 }
 
-/* A member that is read into the list, unless it is of text or objects. */
-static enum status add_array(struct npz *npz, zip_uint64_t index, struct arrays *arrays,
-                             bool *no_numbers, struct error *error) {
-    const char *member = zip_get_name(npz->zip, index, 0);
-    struct array array = {0};
-    *no_numbers = false;
-    if (!name_array(member, array.name))
-        return STATUS_OK;
-    if (arrays->count == ARRAYS_MAX)
-        return error_set(error, STATUS_INPUT, "holds more than the %d arrays that are read",
-                         ARRAYS_MAX);
-    enum status status = read_member(npz, index, &array, error);
-    *no_numbers = array.no_numbers;
-    if (!*no_numbers)
-        arrays->items[arrays->count++] = array;
+static enum status read_member(void *from, size_t index, struct array *array, struct error *error) {
+    const struct npz *npz = from;
+    zip_file_t *file = zip_fopen_index(npz->zip, index, 0);
+    enum status status =
+        file ? npy_read((struct input){member_read, file}, npz->size, array, error)
+             : error_set(error, STATUS_INPUT,
+                         "cannot be read (%s); the file is damaged, or made in another way than "
+                         "numpy.savez: download it again",
+                         zip_strerror(npz->zip));
+    if (file)
+        zip_fclose(file);
     if (status == STATUS_INPUT)
-        name_member(member, error);
-    return status;
-}
-
-/* What is of text or objects comes last, when it is known what there is besides. */
-static enum status read_members(struct npz *npz, struct arrays *arrays, struct error *error) {
-    const zip_int64_t members = zip_get_num_entries(npz->zip, 0);
-    zip_uint64_t others[ARRAYS_MAX];
-    size_t count = 0;
-    bool no_numbers;
-    enum status status = STATUS_OK;
-    for (zip_int64_t i = 0; i < members && status == STATUS_OK; i++) {
-        status = add_array(npz, (zip_uint64_t)i, arrays, &no_numbers, error);
-        if (status != STATUS_INPUT || !no_numbers || count == ARRAYS_MAX)
-            continue;
-        others[count++] = (zip_uint64_t)i;
-        status = STATUS_OK;
-    }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        const char *member = zip_get_name(npz->zip, others[i], 0);
-        char name[DATASET_NAME_MAX];
-        status = name_array(member, name) && arrays_need(arrays, name)
-                     ? add_array(npz, others[i], arrays, &no_numbers, error)
-                     : arrays_leave_out(arrays, name, error);
-    }
+        name_member(zip_get_name(npz->zip, index, 0), error);
     return status;
 }
 
@@ -165,7 +126,9 @@ enum status npz_read(const char *path, struct arrays *arrays, struct error *erro
     enum status status = npz_open(path, &npz, error);
     if (status != STATUS_OK)
         return status;
-    status = read_members(npz, arrays, error);
+    const zip_int64_t members = zip_get_num_entries(npz->zip, 0);
+    const struct array_source source = {npz, name_array, read_member};
+    status = arrays_read(arrays, &source, members > 0 ? (size_t)members : 0, error);
     npz_free(npz);
     return status == STATUS_OK ? status : error_place(error, path, 0, 0);
 }
