@@ -1,5 +1,6 @@
 #include "exchange/onnx.h"
 
+#include "exchange/onnx_activation.h"
 #include "exchange/onnx_ends.h"
 #include "nn/image_window.h"
 #include "nn/named_input.h"
@@ -10,76 +11,16 @@
 
 #define BYTES_MAX ((size_t)INT32_MAX) /* of a protobuf message */
 
-/* What a step of an activation works on. */
-enum operand { NONE, Z, LAST, SLOPE, ZERO, HALF, ONE, SIX, SQRT_HALF, OPERANDS };
-
-static const struct {
-    const char *name;
-    float value;
-} constants[OPERANDS] = {
-    [ZERO] = {"constant/zero", 0},
-    [HALF] = {"constant/half", 0.5f},
-    [ONE] = {"constant/one", 1},
-    [SIX] = {"constant/six", 6},
-    [SQRT_HALF] = {"constant/sqrt_half", 0.70710678118654752f},
-};
-
-struct attribute {
-    const char *name;
-    enum { FIXED, PARAMETER, TYPE } kind; /* PARAMETER: the activation's hyperparameter */
-    double value;
-};
-
-struct step {
-    const char *operator;
-    enum operand inputs[3];
-    struct attribute attributes[2];
-};
-
-#define STEPS_MAX 5
-
-/* The activations of nn/activation.c. Z is what comes in, LAST what the step before gave. */
-static const struct recipe {
-    const char *activation;
-    struct step steps[STEPS_MAX];
-} recipes[] = {
-    {"linear", {{"Identity", {Z}, {{0}}}}},
-    {"binary_step", {{"GreaterOrEqual", {Z, ZERO}, {{0}}}, {"Cast", {LAST}, {{"to", TYPE, 1}}}}},
-    {"sigmoid", {{"Sigmoid", {Z}, {{0}}}}},
-    {"tanh", {{"Tanh", {Z}, {{0}}}}},
-    {"relu", {{"Relu", {Z}, {{0}}}}},
-    {"softmax", {{"Softmax", {Z}, {{0}}}}},
-    {"leaky_relu", {{"LeakyRelu", {Z}, {{"alpha", PARAMETER, 0}}}}},
-    {"prelu", {{"PRelu", {Z, SLOPE}, {{0}}}}},
-    {"elu", {{"Elu", {Z}, {{"alpha", PARAMETER, 0}}}}},
-    {"thresholded_relu", {{"ThresholdedRelu", {Z}, {{"alpha", PARAMETER, 0}}}}},
-    {"selu",
-     {{"Selu", {Z}, {{"alpha", FIXED, 1.6732632423543772}, {"gamma", FIXED, 1.0507009873554805}}}}},
-    {"gelu",
-     {{"Mul", {Z, SQRT_HALF}, {{0}}},
-      {"Erf", {LAST}, {{0}}},
-      {"Add", {LAST, ONE}, {{0}}},
-      {"Mul", {LAST, Z}, {{0}}},
-      {"Mul", {LAST, HALF}, {{0}}}}},
-    {"silu", {{"Sigmoid", {Z}, {{0}}}, {"Mul", {LAST, Z}, {{0}}}}},
-    {"mish", {{"Softplus", {Z}, {{0}}}, {"Tanh", {LAST}, {{0}}}, {"Mul", {LAST, Z}, {{0}}}}},
-    {"relu6", {{"Clip", {Z, ZERO, SIX}, {{0}}}}},
-    {"softplus", {{"Softplus", {Z}, {{0}}}}},
-    {"softsign", {{"Softsign", {Z}, {{0}}}}},
-    {"hard_sigmoid", {{"HardSigmoid", {Z}, {{"alpha", FIXED, 1.0 / 6}, {"beta", FIXED, 0.5}}}}},
-    {"exponential", {{"Exp", {Z}, {{0}}}}},
-};
-#define RECIPE_COUNT (sizeof recipes / sizeof *recipes)
-
 #define LAYER_NODES_MAX 16 /* of a kind's form, with the reshaping before it */
-#define NODES_MAX (4 + NETWORK_LAYERS_MAX * (LAYER_NODES_MAX + STEPS_MAX))
-#define TENSORS_MAX (4 + OPERANDS + (LAYER_ARRAYS_MAX + 2 + LAYER_INPUTS_MAX) * NETWORK_LAYERS_MAX)
+#define NODES_MAX (4 + NETWORK_LAYERS_MAX * (LAYER_NODES_MAX + ONNX_STEPS_MAX))
+#define TENSORS_MAX                                                                                \
+    (4 + ONNX_CONSTANTS_MAX + (LAYER_ARRAYS_MAX + 2 + LAYER_INPUTS_MAX) * NETWORK_LAYERS_MAX)
 
 struct builder {
     struct arena *arena;
     struct onnx_graph *graph;
-    bool used[OPERANDS]; /* constants that are in the graph already */
-    const char *value;   /* what the latest node gives, and the shape that it has for an image */
+    struct onnx_constants constants;
+    const char *value; /* what the latest node gives, and the shape that it has for an image */
     struct shape shape;
 };
 
@@ -106,47 +47,6 @@ static const char *name(const struct builder *builder, const struct part *part, 
 /* An array's name. */
 static const char *array(const struct builder *builder, const struct part *part, const char *what) {
     return onnx_name(builder->graph, "layer_%zu/%s", part->owner + 1, what);
-}
-
-static const char *constant(struct builder *builder, enum operand operand) {
-    if (!builder->used[operand])
-        onnx_add_tensor(builder->graph, constants[operand].name, &constants[operand].value,
-                        (struct shape){0});
-    builder->used[operand] = true;
-    return constants[operand].name;
-}
-
-static const struct recipe *find_recipe(const struct activation *activation) {
-    for (size_t i = 0; i < RECIPE_COUNT; i++)
-        if (strcmp(recipes[i].activation, activation->name) == 0)
-            return &recipes[i];
-    return NULL;
-}
-
-/* From z to `output`. */
-static void add_activation(struct builder *builder, const struct part *part, const char *z,
-                           const char *output) {
-    const struct recipe *recipe = find_recipe(part->layer->activation);
-    const char *last = z;
-    for (size_t i = 0; i < STEPS_MAX && recipe->steps[i].operator; i++) {
-        const struct step *step = &recipe->steps[i];
-        const bool ends = i + 1 == STEPS_MAX || !recipe->steps[i + 1].operator;
-        struct onnx_node node = {.operator= step->operator};
-        char result[16] = {'s', 't', 'e', 'p', '_', (char)('1' + i)};
-        for (size_t j = 0; j < 3 && step->inputs[j] != NONE; j++)
-            node.inputs[j] = step->inputs[j] == Z       ? z
-                             : step->inputs[j] == LAST  ? last
-                             : step->inputs[j] == SLOPE ? array(builder, part, "alpha")
-                                                        : constant(builder, step->inputs[j]);
-        for (size_t j = 0; j < 2 && step->attributes[j].name; j++) {
-            const struct attribute *from = &step->attributes[j];
-            node.attributes[j] = (struct onnx_attribute){
-                .name = from->name,
-                .type = from->kind == TYPE ? ONNX_INT : ONNX_FLOAT,
-                .value = from->kind == PARAMETER ? part->layer->activation_parameter : from->value};
-        }
-        last = onnx_add_node(builder->graph, &node, ends ? output : name(builder, part, result));
-    }
 }
 
 /* A node of one or two inputs. Returns its output. */
@@ -466,7 +366,8 @@ static void add_layer(struct builder *builder, const struct part *part, const ch
         builder->shape = layer_shape(layer, part->input);
     }
     if (layer->activation) {
-        add_activation(builder, part, builder->value, output);
+        onnx_add_activation(builder->graph, &builder->constants, layer, part->number, part->owner,
+                            builder->value, output);
         builder->value = output;
     }
 }
@@ -572,7 +473,7 @@ static enum status check(const struct model *model, struct error *error) {
                          "the network has %zu weights; an ONNX file takes 2 GB of them", weights);
     for (size_t i = 0; i < model->spec.layer_count; i++) {
         const struct layer_spec *layer = &model->spec.layers[i];
-        if (layer->activation && !find_recipe(layer->activation))
+        if (layer->activation && !onnx_has_activation(layer->activation))
             return error_set(error, layer->activation->plugin ? STATUS_INPUT : STATUS_INTERNAL,
                              "ONNX has no form of the activation %s%s", layer->activation->name,
                              layer->activation->plugin ? ", which is a plug-in's" : "");
