@@ -593,11 +593,12 @@ static int run(int argc, char **argv) {
 const struct command command_data = {
     .name = "data",
     .help = "list data sets, tell about one",
-    .description = "List the data sets that are known by name and where they are, tell about one, "
-                   "draw one of its images, or write a copy of it in which a fault is mended. NAME "
-                   "is one of those, the path of a file or folder, or both of these with how it is "
-                   "to be read, as a config's dataset: has them: '{name: ./mine, image_size: [28, "
-                   "28]}'.",
+    .description =
+        "List the data sets that are known by name and where they are, tell about one, "
+        "draw one of its images, or write a copy of it in which a fault is mended. NAME "
+        "is one of those, the path of a file or folder, or either of these with how it is "
+        "to be read, as a config's dataset: has it: '{name: ./mine, image_size: [28, "
+        "28]}'.",
     .options = options,
     .run = run,
 };
