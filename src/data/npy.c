@@ -162,8 +162,6 @@ static enum status cut_header(struct error *error) {
                      "the array ends inside its header; the file is damaged: download it again");
 }
 
-static const uint8_t magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
-
 static enum status read_length(struct input input, size_t *length, struct error *error) {
     uint8_t prefix[PREFIX_BYTES], size[4] = {0};
     size_t got;
@@ -172,7 +170,7 @@ static enum status read_length(struct input input, size_t *length, struct error 
         return status;
     if (got < sizeof prefix)
         return cut_header(error);
-    if (memcmp(prefix, magic, sizeof magic) != 0)
+    if (memcmp(prefix, NPY_MAGIC, strlen(NPY_MAGIC)) != 0)
         return error_set(error, STATUS_INPUT,
                          "is not a NumPy array (.npy): its first bytes differ");
     unsigned version = prefix[6];
@@ -471,6 +469,15 @@ enum status npy_read(struct input input, size_t hint, struct array *array, struc
 
 /* --- files --- */
 
+bool npy_name_array(const char *file, char name[DATASET_NAME_MAX]) {
+    const size_t length = strlen(file);
+    if (length <= 4 || length - 4 >= DATASET_NAME_MAX || strcmp(file + length - 4, ".npy") != 0)
+        return false;
+    memcpy(name, file, length - 4);
+    name[length - 4] = '\0';
+    return true;
+}
+
 struct file {
     int descriptor;
     size_t size, at;
@@ -547,7 +554,7 @@ void npy_append(const float *values, size_t rank, const size_t *dims, struct tex
         text_append(&header, " ");
     text_append(&header, "\n");
     const char length[2] = {(char)(header.length & 0xff), (char)(header.length >> 8)};
-    text_append_bytes(text, "\x93NUMPY\x01\x00", 8);
+    text_append_bytes(text, NPY_MAGIC "\x01\x00", 8);
     text_append_bytes(text, length, sizeof length);
     text_append_bytes(text, header.data, header.length);
     for (size_t i = 0; i < count; i++) {

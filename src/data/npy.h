@@ -12,6 +12,14 @@
 #include "data/arrays.h"
 #include "data/input.h"
 
+#include <stdbool.h>
+
+#define NPY_MAGIC "\x93NUMPY" /* what a file begins with */
+
+/* The name of the array in a file of that name: "x_train" of "x_train.npy". False: it is no .npy
+ * file, or the name is too long for an array. */
+bool npy_name_array(const char *file, char name[DATASET_NAME_MAX]);
+
 /* Read an array from an input; `hint` as for input_read_all. uint8 and bool are kept as bytes, all
  * else as floats. array->name is left alone. STATUS_INPUT when the array is damaged, or of a type
  * that is not read; messages speak of "the array" and have no place yet. On failure there may be

@@ -8,12 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[] = "\x93NUMPY";
-
-static bool is_array_name(const char *name) {
-    const size_t length = strlen(name);
-    return length > 4 && length - 4 < DATASET_NAME_MAX && name[0] != '.' &&
-           strcmp(name + length - 4, ".npy") == 0;
+static bool is_array_name(const char *file) {
+    char name[DATASET_NAME_MAX];
+    return file[0] != '.' && npy_name_array(file, name);
 }
 
 static int is_array(const struct dirent *entry) {
@@ -22,7 +19,8 @@ static int is_array(const struct dirent *entry) {
 
 static bool recognises(const struct reader_place *place) {
     if (place->kind == PLACE_FILE)
-        return place->head_bytes >= strlen(magic) && memcmp(place->head, magic, strlen(magic)) == 0;
+        return place->head_bytes >= strlen(NPY_MAGIC) &&
+               memcmp(place->head, NPY_MAGIC, strlen(NPY_MAGIC)) == 0;
     DIR *folder = opendir(place->path);
     bool found = false;
     for (struct dirent *entry; folder && !found && (entry = readdir(folder));)
@@ -39,11 +37,7 @@ struct npy_folder {
 
 static bool name_array(void *from, size_t number, char name[DATASET_NAME_MAX]) {
     const struct npy_folder *folder = from;
-    const char *file = folder->entries[number]->d_name;
-    const size_t length = strlen(file) - 4;
-    memcpy(name, file, length);
-    name[length] = '\0';
-    return true;
+    return npy_name_array(folder->entries[number]->d_name, name);
 }
 
 static enum status read_array(void *from, size_t number, struct array *array, struct error *error) {

@@ -90,12 +90,7 @@ static void name_member(const char *member, struct error *error) {
 static bool name_array(void *from, size_t index, char name[DATASET_NAME_MAX]) {
     const struct npz *npz = from;
     const char *member = zip_get_name(npz->zip, index, 0);
-    const size_t length = member ? strlen(member) : 0;
-    if (length <= 4 || length - 4 >= DATASET_NAME_MAX || strcmp(member + length - 4, ".npy") != 0)
-        return false;
-    memcpy(name, member, length - 4);
-    name[length - 4] = '\0';
-    return true;
+    return member && npy_name_array(member, name);
 }
 
 static enum status read_member(void *from, size_t index, struct array *array, struct error *error) {

@@ -409,6 +409,15 @@ static enum status settle(struct value *value, struct config *config, struct are
     return value->layers ? STATUS_OK : STATUS_MEMORY;
 }
 
+static enum status settle_condition(struct filter_condition *condition, struct config *config,
+                                    struct arena *arena) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < condition->count; i++)
+        if (condition->values[i].type == VALUE_LAYERS)
+            status = status_join(status, settle(&condition->values[i], config, arena));
+    return status;
+}
+
 /* Without an activation in the config, layers under Keras' names have Keras' default. */
 static enum status settle_activations(const struct reading *reading, struct config *config) {
     const struct axis *axis = config_axis(config, HP_LAYERS);
@@ -417,14 +426,11 @@ static enum status settle_activations(const struct reading *reading, struct conf
         return STATUS_OK;
     for (size_t i = 0; axis && axis->role == AXIS_VALUE && i < axis->count; i++)
         status = status_join(status, settle(&axis->choices[i].value, config, reading->arena));
-    for (size_t i = 0; i < config->exclusion_count; i++) {
-        const struct filter *filter = &config->exclusions[i].filter;
-        for (size_t j = 0; j < filter->count; j++)
-            for (size_t k = 0; k < filter->conditions[j].count; k++)
-                if (filter->conditions[j].values[k].type == VALUE_LAYERS)
-                    status = status_join(
-                        status, settle(&filter->conditions[j].values[k], config, reading->arena));
-    }
+    for (size_t i = 0; i < config->exclusion_count; i++)
+        for (size_t j = 0; j < config->exclusions[i].filter.count; j++)
+            status =
+                status_join(status, settle_condition(&config->exclusions[i].filter.conditions[j],
+                                                     config, reading->arena));
     return status == STATUS_OK ? STATUS_OK : error_memory(reading->error);
 }
 
