@@ -33,7 +33,7 @@ bool reading_layer_is_number(const struct node *node);
  * Without inputs a layer reads the one that is written before it. In a list the names are the
  * numbers of layers from 1 on, and 0 the image: "64 relu inputs=1", "shared 2 inputs=0". One layer
  * is read by no other one: the output layer reads it. All come into one order, whatever their names
- * and their places in the file (reading_model.c). */
+ * and their places in the file (reading_order.c). */
 enum status reading_layers(const struct reading *reading, const struct node *node,
                            struct varied_arguments *varied, struct value *value);
 

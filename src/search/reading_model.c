@@ -1,4 +1,6 @@
 /* Layers from YAML, as a list or as a mapping of names: which layer reads what. */
+#include "search/reading_model.h"
+
 #include "search/reading_inputs.h"
 #include "search/reading_layers.h"
 #include "search/reading_outputs.h"
@@ -12,22 +14,6 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
-
-/* As they are written; their numbers are values' as in nn/layer_kind.h. */
-struct model {
-    const struct reading *reading;
-    struct varied_arguments *varied;
-    bool named;
-    size_t count;
-    size_t trunk; /* of these, the layers that are written before the outputs */
-    struct layer_spec items[LAYERS_MAX];
-    struct item {
-        bool number;                                   /* it is a dense layer's units */
-        const struct node *node;                       /* its name, or what it is, in a list */
-        const struct node *inputs, *shared;            /* as they are written; NULL: they are not */
-        const struct node *each[LAYER_INPUTS_MAX + 1]; /* of the inputs */
-    } places[LAYERS_MAX];
-};
 
 /* --- a layer, and what it reads --- */
 
@@ -111,7 +97,7 @@ static enum status join_words(const struct reading *reading, struct node *node) 
     return text ? STATUS_OK : error_memory(reading->error);
 }
 
-static enum status read_item(struct model *model, size_t i, const struct node *node) {
+static enum status read_item(struct reading_model *model, size_t i, const struct node *node) {
     const struct reading *reading = model->reading;
     struct item *place = &model->places[i];
     struct node rest = *node;
@@ -146,28 +132,28 @@ static enum status read_item(struct model *model, size_t i, const struct node *n
 
 /* --- from names to numbers --- */
 
-static const char *name_of(const struct model *model, size_t i) {
+const char *reading_model_name(const struct reading_model *model, size_t i) {
     return model->named ? model->places[i].node->text : "";
 }
 
-static bool is_output(const struct model *model, size_t i) {
+bool reading_model_is_output(const struct reading_model *model, size_t i) {
     return model->items[i].kind == &layer_output;
 }
 
-static bool is_input(const struct model *model, size_t i) {
+bool reading_model_is_input(const struct reading_model *model, size_t i) {
     return model->items[i].kind == &layer_input_layer;
 }
 
 /* A name beside the layers' that is a value, unless a layer has it. */
-static void add_value(const struct model *model, const char *name, const char **names,
+static void add_value(const struct reading_model *model, const char *name, const char **names,
                       size_t *count) {
     for (size_t i = 0; i < model->count; i++)
-        if (!is_output(model, i) && strcmp(name_of(model, i), name) == 0)
+        if (!reading_model_is_output(model, i) && strcmp(reading_model_name(model, i), name) == 0)
             return;
     names[(*count)++] = name;
 }
 
-static enum status fail_name(const struct model *model, const struct node *node) {
+static enum status fail_name(const struct reading_model *model, const struct node *node) {
     const char *names[LAYERS_MAX + 2];
     size_t count = 0;
     if (!model->named)
@@ -175,21 +161,22 @@ static enum status fail_name(const struct model *model, const struct node *node)
                             "layers: inputs and shared layers of a list are numbers of layers "
                             "before, from 1 on (0: the image); with names, write a mapping");
     for (size_t i = 0; i < model->count; i++)
-        if (!is_output(model, i))
-            names[count++] = name_of(model, i);
+        if (!reading_model_is_output(model, i))
+            names[count++] = reading_model_name(model, i);
     add_value(model, "input", names, &count);
     add_value(model, INPUT_IMAGE, names, &count);
     return reading_fail_unnamed(model->reading, node, "layer", names, count);
 }
 
 /* A value by its name, or of a list by its number. */
-static enum status find_value(const struct model *model, const struct node *node, size_t item,
-                              uint8_t *value) {
+static enum status find_value(const struct reading_model *model, const struct node *node,
+                              size_t item, uint8_t *value) {
     double number;
     if (node->kind != NODE_SCALAR)
         return reading_fail(model->reading, node, "layers: inputs are names of layers");
     for (size_t i = 0; model->named && i < model->count; i++)
-        if (!is_output(model, i) && strcmp(name_of(model, i), node->text) == 0) {
+        if (!reading_model_is_output(model, i) &&
+            strcmp(reading_model_name(model, i), node->text) == 0) {
             *value = (uint8_t)(i + 1);
             return STATUS_OK;
         }
@@ -204,7 +191,7 @@ static enum status find_value(const struct model *model, const struct node *node
 }
 
 /* The nodes of "1,2", of a name or of a list of them. */
-static enum status list_inputs(const struct model *model, const struct node *node,
+static enum status list_inputs(const struct reading_model *model, const struct node *node,
                                struct item *place, size_t *count) {
     const struct reading *reading = model->reading;
     *count = 0;
@@ -230,17 +217,17 @@ static enum status list_inputs(const struct model *model, const struct node *nod
     return STATUS_OK;
 }
 
-static enum status check_inputs(const struct model *model, size_t i) {
+static enum status check_inputs(const struct reading_model *model, size_t i) {
     const struct layer_spec *layer = &model->items[i];
     const struct item *place = &model->places[i];
     const struct node *node = place->inputs ? place->inputs : place->node;
     for (size_t k = 0; k < layer->input_count; k++)
-        if (layer->inputs[k] > 0 && is_output(model, layer->inputs[k] - 1u))
+        if (layer->inputs[k] > 0 && reading_model_is_output(model, layer->inputs[k] - 1u))
             return reading_fail(model->reading, node,
                                 "layers: an output is read by no layer; inputs: names the layer "
                                 "before");
-    if (is_output(model, i) && (layer->input_count != 1 || layer->inputs[0] == 0 ||
-                                is_input(model, layer->inputs[0] - 1u)))
+    if (reading_model_is_output(model, i) && (layer->input_count != 1 || layer->inputs[0] == 0 ||
+                                              reading_model_is_input(model, layer->inputs[0] - 1u)))
         return reading_fail(model->reading, node,
                             "layers: an output is what one layer gives, not the image%s",
                             layer->inputs[0] > 0 ? " or another input" : "");
@@ -248,22 +235,23 @@ static enum status check_inputs(const struct model *model, size_t i) {
 }
 
 /* A list of layers says of an input that it reads value 0. */
-static bool reads_all(const struct model *model, const struct item *place, size_t count) {
+static bool reads_all(const struct reading_model *model, const struct item *place, size_t count) {
     return !model->named && count == 1 && node_says(place->each[0], "0");
 }
 
-static enum status find_inputs(struct model *model, size_t i) {
+static enum status find_inputs(struct reading_model *model, size_t i) {
     struct item *place = &model->places[i];
     struct layer_spec *layer = &model->items[i];
     size_t count;
     layer->input_count = 1;
-    layer->inputs[0] = (uint8_t)(is_input(model, i)                         ? 0
-                                 : i > model->trunk && !is_output(model, i) ? model->trunk
-                                                                            : i);
+    layer->inputs[0] =
+        (uint8_t)(reading_model_is_input(model, i)                         ? 0
+                  : i > model->trunk && !reading_model_is_output(model, i) ? model->trunk
+                                                                           : i);
     if (!place->inputs)
         return check_inputs(model, i);
     enum status status = list_inputs(model, place->inputs, place, &count);
-    if (is_input(model, i) && status == STATUS_OK && !reads_all(model, place, count))
+    if (reading_model_is_input(model, i) && status == STATUS_OK && !reads_all(model, place, count))
         return reading_fail(model->reading, place->inputs,
                             "layers: an input is of the data set, and reads no layer");
     for (size_t k = 0; k < count && status == STATUS_OK; k++)
@@ -273,7 +261,7 @@ static enum status find_inputs(struct model *model, size_t i) {
 }
 
 /* What the layer is that this one is again; that may be one again itself. */
-static enum status find_owner(struct model *model, size_t i) {
+static enum status find_owner(struct reading_model *model, size_t i) {
     size_t at = i;
     for (size_t steps = 0; model->places[at].shared; steps++) {
         const struct node *node = model->places[at].shared;
@@ -284,7 +272,7 @@ static enum status find_owner(struct model *model, size_t i) {
         if (value == 0)
             return reading_fail(model->reading, node,
                                 "layers: the image is no layer; shared: names one");
-        if (is_output(model, value - 1u))
+        if (reading_model_is_output(model, value - 1u))
             return reading_fail(model->reading, node, "layers: an output is no layer to share");
         if (steps == model->count || (!model->named && value > at))
             return reading_fail(model->reading, node, "layers: a layer can't be itself again");
@@ -292,7 +280,7 @@ static enum status find_owner(struct model *model, size_t i) {
     }
     if (at == i)
         return STATUS_OK;
-    if (is_input(model, at))
+    if (reading_model_is_input(model, at))
         return reading_fail(model->reading, model->places[i].shared,
                             "layers: an input is no layer to share; inputs: names it");
     const struct layer_spec own = model->items[i];
@@ -305,16 +293,16 @@ static enum status find_owner(struct model *model, size_t i) {
 
 /* --- several inputs --- */
 
-static enum status name_inputs(struct model *model) {
+static enum status name_inputs(struct reading_model *model) {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < model->count && status == STATUS_OK; i++) {
         const struct node *node = model->places[i].node;
-        if (!is_input(model, i) || model->places[i].shared)
+        if (!reading_model_is_input(model, i) || model->places[i].shared)
             continue;
         status = reading_input_name(model->reading, node, model->named ? node->text : NULL,
                                     &model->items[i]);
         for (size_t j = 0; j < i && status == STATUS_OK; j++)
-            if (is_input(model, j) && !model->places[j].shared &&
+            if (reading_model_is_input(model, j) && !model->places[j].shared &&
                 strcmp(model->items[i].input->name, model->items[j].input->name) == 0)
                 status = reading_fail(model->reading, node,
                                       "layers: '%.64s' is an input twice; several layers may read "
@@ -325,10 +313,11 @@ static enum status name_inputs(struct model *model) {
 }
 
 /* The layer that is the input of images, or a new one. */
-static enum status find_image(struct model *model, size_t *image) {
+static enum status find_image(struct reading_model *model, size_t *image) {
     const struct reading *reading = model->reading;
     for (*image = 0; *image < model->count; ++*image)
-        if (is_input(model, *image) && strcmp(model->items[*image].input->name, INPUT_IMAGE) == 0)
+        if (reading_model_is_input(model, *image) &&
+            strcmp(model->items[*image].input->name, INPUT_IMAGE) == 0)
             return STATUS_OK;
     if (model->count == LAYERS_MAX)
         return reading_fail(reading, model->places[0].node,
@@ -345,13 +334,14 @@ static enum status find_image(struct model *model, size_t *image) {
 }
 
 /* Where there are inputs, what reads the image reads the input that this is then. */
-static enum status connect_image(struct model *model) {
+static enum status connect_image(struct reading_model *model) {
     bool has_inputs = false;
     const size_t count = model->count;
     for (size_t i = 0; i < count; i++)
-        has_inputs |= is_input(model, i);
+        has_inputs |= reading_model_is_input(model, i);
     for (size_t i = 0; has_inputs && i < count; i++)
-        for (size_t k = 0; k < model->items[i].input_count && !is_input(model, i); k++) {
+        for (size_t k = 0; k < model->items[i].input_count && !reading_model_is_input(model, i);
+             k++) {
             size_t image = 0;
             if (model->items[i].inputs[k] > 0)
                 continue;
@@ -363,141 +353,10 @@ static enum status connect_image(struct model *model) {
     return STATUS_OK;
 }
 
-/* --- the order --- */
+/* --- the whole --- */
 
-struct order {
-    size_t count, items[LAYERS_MAX]; /* as written, in their order */
-    enum { UNSEEN, BEGUN, DONE } state[LAYERS_MAX];
-};
-
-/* All that a layer reads, in its order, and then it: an order that no name and no place in the file
- * has a part in. */
-static enum status visit(const struct model *model, size_t i, struct order *order) {
-    const struct layer_spec *layer = &model->items[i];
-    enum status status = STATUS_OK;
-    if (order->state[i] == DONE)
-        return STATUS_OK;
-    if (order->state[i] == BEGUN)
-        return reading_fail(model->reading, model->places[i].node,
-                            "layers: '%.64s' reads what is made of its own outputs; a network has "
-                            "no cycles",
-                            name_of(model, i));
-    order->state[i] = BEGUN;
-    for (size_t k = 0; k < layer->input_count && status == STATUS_OK; k++)
-        if (layer->inputs[k] > 0)
-            status = visit(model, layer->inputs[k] - 1u, order);
-    order->state[i] = DONE;
-    order->items[order->count++] = i;
-    return status;
-}
-
-static bool is_read(const struct model *model, size_t i) {
-    bool read = false;
-    for (size_t j = 0; j < model->count; j++)
-        for (size_t k = 0; k < model->items[j].input_count; k++)
-            read = read || model->items[j].inputs[k] == i + 1;
-    return read;
-}
-
-/* A cycle that nothing else reads: its layers are read, but by the output layer never. */
-static enum status find_cycle(const struct model *model, struct order *order) {
-    for (size_t i = 0; i < model->count; i++)
-        if (order->state[i] == UNSEEN)
-            return visit(model, i, order);
-    return STATUS_OK;
-}
-
-/* From the outputs back, one after the other. */
-static enum status find_order_of_outputs(const struct model *model, struct order *order) {
-    size_t outputs = 0;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < model->count && status == STATUS_OK; i++) {
-        if (!is_output(model, i) && !is_read(model, i))
-            status =
-                reading_fail(model->reading, model->places[i].node,
-                             "layers: no layer reads this one%s%.64s%s, and it is no output",
-                             model->named ? ", '" : "", name_of(model, i), model->named ? "'" : "");
-        outputs += is_output(model, i);
-        if (outputs > OUTPUTS_MAX)
-            status = reading_fail(model->reading, model->places[i].node,
-                                  "layers: a network has at most %d outputs", OUTPUTS_MAX);
-        for (size_t j = 0; j < i && is_output(model, i); j++)
-            if (is_output(model, j) &&
-                strcmp(model->items[i].output->name, model->items[j].output->name) == 0)
-                status = reading_fail(model->reading, model->places[i].node,
-                                      "layers: two outputs have the name '%s'",
-                                      model->items[i].output->name);
-    }
-    for (size_t i = 0; i < model->count && status == STATUS_OK; i++)
-        if (is_output(model, i))
-            status = visit(model, i, order);
-    return status == STATUS_OK ? find_cycle(model, order) : status;
-}
-
-static bool has_outputs(const struct model *model) {
-    bool has = false;
-    for (size_t i = 0; i < model->count; i++)
-        has |= is_output(model, i);
-    return has;
-}
-
-/* From the layer that the output layer reads back, which is the only one that no other reads. */
-static enum status find_order(const struct model *model, struct order *order) {
-    if (has_outputs(model))
-        return find_order_of_outputs(model, order);
-    size_t end = model->count;
-    for (size_t i = model->count; i-- > 0;) {
-        if (is_read(model, i))
-            continue;
-        if (end < model->count)
-            return reading_fail(model->reading, model->places[i].node,
-                                "layers: no layer reads this one%s%.64s%s; the output layer reads "
-                                "one, the last that no other reads",
-                                model->named ? ", '" : "", name_of(model, i),
-                                model->named ? "'" : "");
-        end = i;
-    }
-    for (size_t i = 0; i < model->count; i++) {
-        enum status status = visit(model, end < model->count ? end : i, order);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return find_cycle(model, order);
-}
-
-/* Put the layers into their order, each owner before those that are it again. */
-static void arrange(struct model *model, const struct order *order, size_t varied_before,
-                    struct hidden_layers *layers) {
-    uint8_t places[LAYERS_MAX], owners[LAYERS_MAX] = {0}; /* both + 1 */
-    for (size_t at = 0; at < order->count; at++)
-        places[order->items[at]] = (uint8_t)(at + 1);
-    for (size_t at = 0; at < order->count; at++) {
-        const size_t i = order->items[at];
-        struct layer_spec *layer = &layers->items[at];
-        *layer = model->items[i];
-        layers->places[at].line = model->places[i].node->line;
-        layers->places[at].column = model->places[i].node->column;
-        layers->places[at].number = model->places[layer->shared ? layer->shared - 1u : i].number;
-        const size_t owner = layer->shared ? layer->shared - 1u : i;
-        layer->shared = owners[owner];
-        owners[owner] = owners[owner] ? owners[owner] : (uint8_t)(at + 1);
-        for (size_t k = 0; k < layer->input_count; k++)
-            layer->inputs[k] = layer->inputs[k] > 0 ? places[layer->inputs[k] - 1] : 0;
-        if (layer->input_count == 1 && layer->inputs[0] == at)
-            layer->input_count = 0;
-        for (size_t k = layer->input_count; k < LAYER_INPUTS_MAX; k++)
-            layer->inputs[k] = 0;
-    }
-    layers->count = order->count;
-    for (size_t i = varied_before; model->varied && i < model->varied->count; i++) {
-        struct varied_argument *varied = &model->varied->items[i];
-        varied->item = owners[varied->item] - 1u;
-        varied->into = &layers->items[varied->item];
-    }
-}
-
-static enum status add_item(struct model *model, const struct node *name, const struct node *node,
-                            const struct node *inputs) {
+static enum status add_item(struct reading_model *model, const struct node *name,
+                            const struct node *node, const struct node *inputs) {
     const size_t i = model->count;
     if (i == LAYERS_MAX)
         return reading_fail(model->reading, name,
@@ -511,9 +370,9 @@ static enum status add_item(struct model *model, const struct node *name, const 
     if (model->named && name->kind != NODE_SCALAR)
         return reading_fail(model->reading, name, "layers: a layer's name is a word");
     const enum status status = read_item(model, i, node);
-    for (size_t j = 0; j < i && model->named && !is_output(model, i); j++)
-        if (model->places[j].node->kind == NODE_SCALAR && node_says(name, name_of(model, j)) &&
-            !is_output(model, j))
+    for (size_t j = 0; j < i && model->named && !reading_model_is_output(model, i); j++)
+        if (model->places[j].node->kind == NODE_SCALAR &&
+            node_says(name, reading_model_name(model, j)) && !reading_model_is_output(model, j))
             return status_join(status, reading_fail(model->reading, name,
                                                     "layers: '%.64s' is here twice (first in "
                                                     "line %d)",
@@ -522,7 +381,7 @@ static enum status add_item(struct model *model, const struct node *name, const 
 }
 
 /* An output, after its layer if that is written there. */
-static enum status add_output(struct model *model, const struct node *name,
+static enum status add_output(struct reading_model *model, const struct node *name,
                               const struct node *node) {
     struct node layer, output;
     if (name->kind != NODE_SCALAR)
@@ -546,7 +405,7 @@ static enum status add_output(struct model *model, const struct node *name,
     return status_join(status, add_item(model, name, &output, inputs));
 }
 
-static enum status read_items(struct model *model, const struct node *node) {
+static enum status read_items(struct reading_model *model, const struct node *node) {
     static const char *const known[] = {"outputs"};
     const struct node *outputs = NULL;
     enum status status = STATUS_OK;
@@ -566,10 +425,9 @@ static enum status read_items(struct model *model, const struct node *node) {
     return status;
 }
 
-static enum status read_model(struct model *model, const struct node *node,
+static enum status read_model(struct reading_model *model, const struct node *node,
                               struct hidden_layers *layers) {
     const size_t varied_before = model->varied ? model->varied->count : 0;
-    struct order order = {0};
     model->named = node->kind == NODE_MAPPING;
     enum status status = read_items(model, node);
     for (size_t i = 0; i < model->count && status == STATUS_OK; i++)
@@ -580,11 +438,7 @@ static enum status read_model(struct model *model, const struct node *node,
         status = name_inputs(model);
     if (status == STATUS_OK)
         status = connect_image(model);
-    if (status == STATUS_OK)
-        status = find_order(model, &order);
-    if (status == STATUS_OK)
-        arrange(model, &order, varied_before, layers);
-    return status;
+    return status == STATUS_OK ? reading_model_order(model, varied_before, layers) : status;
 }
 
 enum status reading_layers(const struct reading *reading, const struct node *node,
@@ -603,7 +457,7 @@ enum status reading_layers(const struct reading *reading, const struct node *nod
         return reading_fail(reading, node, "layers: %zu hidden layers; at most %d are allowed",
                             node->count, LAYERS_MAX);
     struct hidden_layers *layers = ARENA_NEW(reading->arena, struct hidden_layers, 1);
-    struct model *model = ARENA_NEW(reading->arena, struct model, 1);
+    struct reading_model *model = ARENA_NEW(reading->arena, struct reading_model, 1);
     if (!layers || !model)
         return error_memory(reading->error);
     model->reading = reading;
