@@ -1,15 +1,13 @@
 #include "cli/augmented_strip.h"
 #include "cli/command.h"
+#include "cli/dataset_info.h"
+#include "cli/dataset_list.h"
 
 #include "base/json.h"
-#include "data/catalogue.h"
-#include "data/check.h"
 #include "data/copy.h"
 #include "data/example.h"
 #include "data/locate.h"
-#include "report/class_name.h"
 #include "report/image.h"
-#include "report/table.h"
 #include "report/terminal.h"
 #include "search/config.h"
 
@@ -93,220 +91,6 @@ static const struct option options[] = {
     {.argument = "NAME", .kind = OPTION_TEXT, .target = offsetof(struct arguments, name)},
     {0},
 };
-
-/* --- the list of those that are known by name --- */
-
-/* Where it is; *found false: nowhere. */
-static enum status find(const struct catalogue_entry *entry, const struct dataset_places *places,
-                        struct location *location, bool *found, struct error *error) {
-    *found = false;
-    return entry->about ? locate(entry->name, places, location, found, error) : STATUS_OK;
-}
-
-/* `path` is where it is; NULL: nowhere. */
-static void print_entry(const struct catalogue_entry *entry, const char *path) {
-    char safe[1024], lines[2048], missing[128] = "not found; in Python: ";
-    if (entry->package)
-        snprintf(missing, sizeof missing,
-                 "not found; Debian's package %s; in Python: ", entry->package);
-    snprintf(lines, sizeof lines, "%-15s  %s\n%17s%s%s", entry->name, entry->about, "",
-             path ? "" : missing, terminal_safe(path ? path : entry->origin, safe, sizeof safe));
-    terminal_fill(stdout, (size_t)terminal_width(stdout), 0, 17, lines);
-}
-
-static enum status print_list(const struct dataset_places *places, struct error *error) {
-    struct location location;
-    struct text text;
-    bool found;
-    for (size_t i = 0; i < catalogue_count; i++) {
-        const struct catalogue_entry *entry = &catalogue[i];
-        const enum status status = find(entry, places, &location, &found, error);
-        if (status != STATUS_OK)
-            return status;
-        if (!entry->about)
-            continue;
-        print_entry(entry, found ? location.source.path : NULL);
-    }
-    text_init(&text);
-    text_append(&text, "Looked for in ");
-    locate_append_places(places, &text);
-    text_append(&text, ", in this order; in the folder of --data-dir DIR first. Any other data set "
-                       "is named by the path of its folder or file.");
-    puts("");
-    return terminal_say(stdout, &text, error);
-}
-
-static enum status list_json(struct json *json, const struct dataset_places *places,
-                             struct error *error) {
-    struct location location;
-    struct text text;
-    bool found;
-    json_begin_array(json, "datasets");
-    for (size_t i = 0; i < catalogue_count; i++) {
-        const struct catalogue_entry *entry = &catalogue[i];
-        const enum status status = find(entry, places, &location, &found, error);
-        if (status != STATUS_OK)
-            return status;
-        if (!entry->about)
-            continue;
-        json_begin_object(json, NULL);
-        json_text(json, "name", entry->name);
-        json_text(json, "about", entry->about);
-        json_text(json, "path", found ? location.source.path : NULL);
-        json_text(json, "origin", entry->origin);
-        json_text(json, "package", entry->package);
-        json_end(json);
-    }
-    json_end(json);
-    text_init(&text);
-    locate_append_places(places, &text);
-    json_text(json, "looked_for_in", text.data);
-    json->failed |= text.failed;
-    text_release(&text);
-    return STATUS_OK;
-}
-
-/* --- info --- */
-
-struct class_counts {
-    size_t training[DATASET_CLASSES_MAX], test[DATASET_CLASSES_MAX];
-};
-
-static struct class_counts count_classes(const struct dataset *dataset) {
-    struct class_counts counts = {0};
-    for (size_t i = 0; i < dataset->train.count && dataset->train.labels; i++)
-        counts.training[dataset->train.labels[i]]++;
-    for (size_t i = 0; i < dataset->test.count && dataset->test.labels; i++)
-        counts.test[dataset->test.labels[i]]++;
-    return counts;
-}
-
-static enum status look(const struct dataset *dataset, struct data_warnings *warnings,
-                        struct error *error) {
-    struct data_view view;
-    data_view_whole(dataset, &view);
-    return data_check(&view, false, warnings, error);
-}
-
-static enum status print_classes(const struct dataset *dataset, struct error *error) {
-    static const struct table_column columns[] = {
-        {"class", true}, {"training", true}, {"test", true}, {"name", false}};
-    enum { NUMBERS = 3 };
-    const size_t width = NUMBERS + (dataset->class_names ? 1 : 0);
-    const struct class_counts counts = count_classes(dataset);
-    const char *cells[DATASET_CLASSES_MAX * (NUMBERS + 1)];
-    struct arena arena;
-    bool whole = true;
-    arena_init(&arena);
-    for (size_t i = 0; i < dataset->classes; i++) {
-        const size_t numbers[NUMBERS] = {i, counts.training[i], counts.test[i]};
-        for (size_t j = 0; j < NUMBERS; j++) {
-            cells[i * width + j] = arena_printf(&arena, "%zu", numbers[j]);
-            whole &= cells[i * width + j] != NULL;
-        }
-        if (dataset->class_names)
-            cells[i * width + NUMBERS] = dataset->class_names[i];
-    }
-    if (whole)
-        table_print(stdout, columns, width, cells, dataset->classes);
-    arena_release(&arena);
-    return whole ? STATUS_OK : error_memory(error);
-}
-
-/* Its arrays as NumPy says it. */
-static void print_shape(const char *part, const struct dataset *dataset, size_t count) {
-    const char *kind = dataset->train.values ? ", real numbers" : "";
-    if (dataset->table)
-        terminal_print(stdout, 10, "%-9s (%zu, %zu)%s", part, count, dataset->columns, kind);
-    else if (dataset->channels > 1)
-        terminal_print(stdout, 10, "%-9s (%zu, %zu, %zu, %zu)%s", part, count, dataset->rows,
-                       dataset->columns, dataset->channels, kind);
-    else
-        terminal_print(stdout, 10, "%-9s (%zu, %zu, %zu)%s", part, count, dataset->rows,
-                       dataset->columns, kind);
-}
-
-static void print_arrays(const struct dataset *dataset) {
-    struct text text;
-    text_init(&text);
-    for (size_t i = 0; i < dataset->array_count; i++) {
-        text_clear(&text);
-        dataset_array_describe(&dataset->arrays[i], &text);
-        terminal_print(stdout, 10, "array     %s", text.data);
-    }
-    text_release(&text);
-}
-
-static enum status print_info(const struct dataset *dataset, const struct arguments *arguments,
-                              struct error *error) {
-    (void)arguments;
-    struct data_warnings warnings;
-    enum status status = look(dataset, &warnings, error);
-    if (status != STATUS_OK)
-        return status;
-    terminal_print(stdout, 10, "name      %s%s", dataset->name,
-                   dataset->published ? " (as published)" : "");
-    terminal_print(stdout, 10, "source    %s", dataset->source);
-    if (dataset->changes)
-        terminal_print(stdout, 10, "changes   %s", dataset->changes);
-    print_shape("training", dataset, dataset->train.count);
-    print_shape("test", dataset, dataset->test.count);
-    if (dataset_has_values(dataset))
-        terminal_print(stdout, 10, "targets   %zu number%s", dataset->target_width,
-                       text_plural(dataset->target_width));
-    else
-        terminal_print(stdout, 10, "classes   %zu", dataset->classes);
-    print_arrays(dataset);
-    terminal_print(stdout, 10, "digest    %s", dataset->digest.hex);
-    if (dataset->classes > 0) {
-        fputc('\n', stdout);
-        status = print_classes(dataset, error);
-    }
-    for (size_t i = 0; i < warnings.count; i++) {
-        fputc('\n', stdout);
-        terminal_print(stdout, 9, "warning: %s", warnings.items[i].text);
-    }
-    return status;
-}
-
-static enum status info_json(struct json *json, const struct dataset *dataset,
-                             const struct arguments *arguments, struct error *error) {
-    (void)arguments;
-    struct data_warnings warnings;
-    const struct class_counts counts = count_classes(dataset);
-    enum status status = look(dataset, &warnings, error);
-    if (status != STATUS_OK)
-        return status;
-    json_boolean(json, "published", dataset->published);
-    json_text(json, "source", dataset->source);
-    json_text(json, "changes", dataset->changes);
-    json_integer(json, "training", (int64_t)dataset->train.count);
-    json_integer(json, "test", (int64_t)dataset->test.count);
-    json_integer(json, "rows", (int64_t)dataset->rows);
-    json_integer(json, "columns", (int64_t)dataset->columns);
-    json_integer(json, "channels", (int64_t)dataset_channels(dataset));
-    json_boolean(json, "table", dataset->table);
-    json_integer(json, "target_width", (int64_t)dataset->target_width);
-    json_text(json, "digest", dataset->digest.hex);
-    json_begin_array(json, "classes");
-    for (size_t i = 0; i < dataset->classes; i++) {
-        json_begin_object(json, NULL);
-        json_integer(json, "training", (int64_t)counts.training[i]);
-        json_integer(json, "test", (int64_t)counts.test[i]);
-        json_end(json);
-    }
-    json_end(json);
-    class_names_json(json, dataset->class_names, dataset->classes);
-    json_begin_array(json, "warnings");
-    for (size_t i = 0; i < warnings.count; i++) {
-        json_begin_object(json, NULL);
-        json_text(json, "kind", warnings.items[i].kind);
-        json_text(json, "text", warnings.items[i].text);
-        json_end(json);
-    }
-    json_end(json);
-    return STATUS_OK;
-}
 
 /* --- show --- */
 
@@ -500,6 +284,18 @@ static enum status copy_json(struct json *json, const struct dataset *dataset,
 
 /* --- the command --- */
 
+static enum status info(const struct dataset *dataset, const struct arguments *arguments,
+                        struct error *error) {
+    (void)arguments;
+    return dataset_info_print(dataset, error);
+}
+
+static enum status info_json(struct json *json, const struct dataset *dataset,
+                             const struct arguments *arguments, struct error *error) {
+    (void)arguments;
+    return dataset_info_json(json, dataset, error);
+}
+
 static const struct action {
     const char *name;
     enum status (*print)(const struct dataset *dataset, const struct arguments *arguments,
@@ -507,7 +303,7 @@ static const struct action {
     enum status (*json)(struct json *json, const struct dataset *dataset,
                         const struct arguments *arguments, struct error *error);
     enum json_layout layout;
-} actions[] = {{"info", print_info, info_json, JSON_PRETTY},
+} actions[] = {{"info", info, info_json, JSON_PRETTY},
                {"show", show, show_json, JSON_ONE_LINE},
                {"copy", copy, copy_json, JSON_PRETTY}};
 
@@ -542,7 +338,7 @@ static enum status tell(const struct arguments *arguments, struct error *error) 
     const struct action *action = find_action(arguments->action);
     struct dataset dataset = {0};
     if (!action)
-        return print_list(&places, error);
+        return dataset_list_print(&places, error);
     enum status status = load(arguments, &dataset, error);
     if (status == STATUS_OK)
         status = action->print(&dataset, arguments, error);
@@ -558,7 +354,7 @@ static enum status tell_json(const struct arguments *arguments, struct error *er
     json_init(&json);
     enum status status = STATUS_OK;
     if (!action) {
-        status = list_json(&json, &places, error);
+        status = dataset_list_json(&json, &places, error);
     } else {
         status = load(arguments, &dataset, error);
         if (status == STATUS_OK) {
