@@ -1,5 +1,6 @@
 #include "cli/crash.h"
 
+#include "data/mapping.h"
 #include "search/plugins.h"
 
 #include <execinfo.h>
@@ -29,8 +30,21 @@ static const char *culprit(void) {
     return owner;
 }
 
+/* A data file that was cut short. */
+static void end_cut(const char *path) {
+    say("\nsweep: ");
+    say(path);
+    say(": was cut short while it was being read. Results up to here are kept; write it anew and "
+        "run the same\n       command again.\n");
+    _exit(STATUS_INPUT);
+}
+
 /* What it was is done again when this returns, and then ends the program. */
-static void on_crash(int number) {
+static void on_crash(int number, siginfo_t *about, void *context) {
+    const char *cut = number == SIGBUS ? mapping_owner(about->si_addr) : NULL;
+    (void)context;
+    if (cut)
+        end_cut(cut);
     const char *owner = culprit();
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         sigaction(signals[i], &before[i], NULL);
@@ -47,7 +61,7 @@ static void on_crash(int number) {
 
 void crash_watch(void) {
     void *first[1];
-    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_ONSTACK | SA_SIGINFO};
     backtrace(first, 1); /* loads what it needs now, not in a handler */
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         sigaction(signals[i], &action, &before[i]);

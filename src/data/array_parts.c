@@ -47,7 +47,6 @@ static void replace(struct array *array, uint8_t *bytes, float *values) {
     array_release(array);
     made.bytes = bytes;
     made.values = values;
-    made.mapped = 0;
     made.mapping = NULL;
     *array = made;
 }
@@ -355,7 +354,6 @@ static bool divide(struct group *group, const bool *in, size_t tests) {
     copy_rows(train, size, in, false, kept);
     copy_rows(train, size, in, true, taken);
     *test = *train;
-    test->mapped = 0;
     test->mapping = NULL;
     test->bytes = bytes ? (uint8_t *)taken : NULL;
     test->values = bytes ? NULL : (float *)(void *)taken;

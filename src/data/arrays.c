@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "data/array_parts.h"
+#include "data/mapping.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
 
 size_t array_elements(const struct array *array) {
     size_t elements = 1;
@@ -33,9 +33,7 @@ void array_look(struct array *array) {
 }
 
 void array_release(struct array *array) {
-    if (array->mapped > 0)
-        munmap(array->mapping, array->mapped);
-    else
+    if (!mapping_release(array->mapping))
         free(array->bytes ? (void *)array->bytes : array->values);
     *array = (struct array){0};
 }
@@ -283,10 +281,9 @@ static void own(struct dataset *dataset, struct array *array) {
     size_t free_place = 0;
     while (dataset->owned[free_place])
         free_place++;
-    dataset->owned[free_place] = array->mapped > 0 ? array->mapping
-                                 : array->bytes    ? (void *)array->bytes
-                                                   : array->values;
-    dataset->mapped[free_place] = array->mapped;
+    dataset->owned[free_place] = array->mapping ? array->mapping
+                                 : array->bytes ? (void *)array->bytes
+                                                : array->values;
     *array = (struct array){0};
 }
 

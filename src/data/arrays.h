@@ -22,8 +22,7 @@ struct array {
     size_t dimensions, size[ARRAY_DIMENSIONS_MAX]; /* the first: examples; the last runs fastest */
     uint8_t *bytes;                                /* the elements, owned. NULL: */
     float *values;                                 /* the elements, owned */
-    size_t mapped;   /* they are mapped, not allocated: so many bytes from */
-    void *mapping;   /* here on; 0 and NULL: allocated */
+    void *mapping;   /* they are in this one (data/mapping.h); NULL: allocated */
     bool no_numbers; /* it is of text or of objects, and was refused for that */
     bool reals;      /* the file's type is one of real numbers, not of whole ones */
     /* Of floats: all are whole numbers from 0 to 255; all are k / 255 for such numbers k. */

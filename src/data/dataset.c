@@ -2,11 +2,11 @@
 
 #include "data/digits.h"
 #include "data/locate.h"
+#include "data/mapping.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 size_t dataset_array_find(const struct dataset *dataset, const char *name) {
     size_t at = 0;
@@ -540,9 +540,7 @@ void dataset_release(struct dataset *dataset) {
         dataset_release(dataset->next);
     arena_release(&dataset->arena);
     for (size_t i = 0; i < DATASET_OWNED_MAX; i++)
-        if (dataset->mapped[i] > 0)
-            munmap(dataset->owned[i], dataset->mapped[i]);
-        else
+        if (!mapping_release(dataset->owned[i]))
             free(dataset->owned[i]);
     memset(dataset, 0, sizeof *dataset);
 }

@@ -87,10 +87,9 @@ struct dataset {
      * to know of all of them. NULL: there is one. */
     struct dataset *next;
     const char *names, *digests, *sources;
-    bool published;                   /* the contents have the digests MNIST was published with */
-    void *owned[DATASET_OWNED_MAX];   /* for dataset_release: allocated, or */
-    size_t mapped[DATASET_OWNED_MAX]; /* where not 0, mapped, so many bytes */
-    struct arena arena;               /* of the indices, and of what else there is to know */
+    bool published;                 /* the contents have the digests MNIST was published with */
+    void *owned[DATASET_OWNED_MAX]; /* for dataset_release: allocated, or mappings */
+    struct arena arena;             /* of the indices, and of what else there is to know */
 };
 
 /* The place of its further array of that name, or array_count: it has none. */

@@ -1,6 +1,7 @@
 #include "data/npy.h"
 
 #include "data/idx.h"
+#include "data/mapping.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define HEADER_MAX ((size_t)64 * 1024)
@@ -501,7 +501,7 @@ static enum status file_read(void *context, uint8_t *to, size_t wanted, size_t *
 }
 
 /* Map the elements where they stand in the file as they are kept in memory. */
-static bool map(const struct file *file, const struct header *header,
+static bool map(const struct file *file, const char *path, const struct header *header,
                 const struct element_type *type, struct array *array) {
     const bool little = !type->big_endian && BYTE_ORDER == LITTLE_ENDIAN;
     const bool floats = type->kind == 'f' && type->size == sizeof(float) && little;
@@ -509,13 +509,12 @@ static bool map(const struct file *file, const struct header *header,
     if (header->fortran_order || !(is_bytes(type) || floats) || file->at % sizeof(float) != 0 ||
         bytes == 0 || file->size - file->at != bytes)
         return false;
-    void *mapping = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, file->descriptor, 0);
-    if (mapping == MAP_FAILED)
+    char *mapping = mapping_make(file->descriptor, file->size, path);
+    if (!mapping)
         return false;
     array->mapping = mapping;
-    array->mapped = file->size;
     array->bytes = floats ? NULL : (uint8_t *)mapping + file->at;
-    array->values = floats ? (float *)(void *)((char *)mapping + file->at) : NULL;
+    array->values = floats ? (float *)(void *)(mapping + file->at) : NULL;
     array->whole = true;
     if (floats)
         array_look(array);
@@ -531,7 +530,7 @@ enum status npy_read_file(const char *path, struct array *array, struct error *e
         return status;
     const struct input input = {file_read, &file};
     status = begin(input, &header, &type, array, error);
-    if (status == STATUS_OK && !map(&file, &header, &type, array))
+    if (status == STATUS_OK && !map(&file, path, &header, &type, array))
         status = finish(input, file.size, &header, &type, array, error);
     close(file.descriptor);
     return status == STATUS_OK ? status : error_place(error, path, 0, 0);

@@ -1,6 +1,7 @@
 #include "train/schedule.h"
 
 #include "base/clock.h"
+#include "data/mapping.h"
 #include "math/gemm.h"
 
 #include <omp.h>
@@ -297,6 +298,8 @@ static void keep(void *context, const struct run_state *states, size_t count, bo
     struct worker *worker = context;
     const struct plan *plan = worker->schedule->plan;
     const double begin = clock_seconds();
+    if (mappings_check(NULL) != STATUS_OK)
+        return;
     checkpoints_keep(plan->checkpoints, plan->slots, states, count, !paused);
     if (paused)
         return;
@@ -436,6 +439,8 @@ static enum status attend(struct schedule *schedule, const struct sink *sink, st
         .trial_count = plan->trial_count, .image_count = plan->images, .predicted = plan->seconds};
     for (bool ended = false; !ended;) {
         struct message *messages = take(schedule, ticked + TICK_SECONDS, &ended);
+        if (status == STATUS_OK)
+            status = mappings_check(error); /* what came from data that have changed is no result */
         status = deliver(schedule, messages, sink, status, error);
         const double time = clock_seconds();
         const bool due = ended || time - ticked >= TICK_SECONDS;

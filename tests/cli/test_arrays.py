@@ -1,11 +1,13 @@
 """Data sets of NumPy arrays: of any type, shape and order, tables, and targets that are numbers."""
 
 import json
+import sqlite3
 import struct
+import time
 import unittest
 import zipfile
 
-from harness import Case
+from harness import PATIENCE, SANITIZED, Case
 
 SIDE, TRAIN, TEST = 6, 90, 30
 
@@ -104,17 +106,52 @@ class Arrays(Case):
         self.sweep("data", "copy", "./bytes.npz", "--output", "idx")
         self.assertEqual(self.results("./idx")[0], wanted)
 
+    def folder_of_arrays(self, kind, change=list):
+        (self.folder / "mine").mkdir(exist_ok=True)
+        for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
+            for name, array in (("x", npy(kind, (count, SIDE, SIDE), change(pixels(first, count)))),
+                                ("y", npy("<i8", (count,), labels(first, count)))):
+                (self.folder / "mine" / f"{name}_{part}.npy").write_bytes(array)
+
     def test_a_folder_of_arrays(self):
         self.images("bytes.npz", "|u1")
         wanted, _ = self.results("./bytes.npz")
         for kind, change in (("|u1", list), ("<f4", lambda numbers: [float(x) for x in numbers])):
-            (self.folder / "mine").mkdir(exist_ok=True)
-            for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
-                for name, array in (("x", npy(kind, (count, SIDE, SIDE), change(pixels(first, count)))),
-                                    ("y", npy("<i8", (count,), labels(first, count)))):
-                    (self.folder / "mine" / f"{name}_{part}.npy").write_bytes(array)
+            self.folder_of_arrays(kind, change)
             self.assertEqual(self.results("./mine")[0], wanted)
         self.fails(65, "is one array; name the folder", "data", "info", "./mine/x_train.npy")
+
+    @unittest.skipIf(SANITIZED, "a sanitizer takes signals itself")
+    def test_an_array_that_changes_while_it_is_trained_on(self):
+        """Its file is mapped: of what is computed from then on nothing is kept."""
+        self.folder_of_arrays("<f4", lambda numbers: [x + 0.5 for x in numbers])
+        self.write("own.yaml", CONFIG.format(dataset="./mine").replace("value: 3", "values: [3, 1000000]"))
+        query = "SELECT loss, test_loss FROM trials WHERE status = 'completed' ORDER BY trial_id"
+
+        def completed():
+            try:
+                return self.ask(query, "own.db")
+            except sqlite3.OperationalError:  # it is being made
+                return []
+        self.sweep("run", "own.yaml", "-q", "--db", "own.db", "-s", "epochs=3")
+        wanted = completed()
+        path = self.folder / "mine" / "x_train.npy"
+        whole = path.read_bytes()
+        for changed in (whole[:-4000] + bytes(4000), b""):
+            (self.folder / "own.db").unlink()
+            path.write_bytes(whole)
+            process = self.start("run", "own.yaml", "-q", "--db", "own.db")
+            end = time.monotonic() + PATIENCE
+            while len(completed()) < 2:
+                self.assertIsNone(process.poll())
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.02)
+            path.write_bytes(changed)
+            _, err = process.communicate(timeout=PATIENCE)
+            self.assertEqual(process.returncode, 65, err)
+            self.assertRegex(err, r"sweep: (\./)?mine/x_train\.npy: was (written to while it was trained on|cut short)")
+            self.assertEqual(completed(), wanted)
+            self.assertEqual(list(self.folder.glob("own.db.checkpoints/*")), [])
 
     def test_colour(self):
         """Channels first and last are the same images, and grey in three equal channels has its grey's sums."""
