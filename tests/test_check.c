@@ -378,6 +378,26 @@ static void test_pixels_of_another_scale(void **state) {
     expect("other_scale", "and -1 to 1 (typically");
 }
 
+/* As scikit-learn's digits are. */
+static void pixels_up_to_16(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TRAIN * PIXELS; i++)
+        train_pixels[i / PIXELS][i % PIXELS] = (uint8_t)(train_pixels[i / PIXELS][i % PIXELS] % 17);
+    for (size_t i = 0; i < TEST * PIXELS; i++)
+        test_pixels[i / PIXELS][i % PIXELS] = (uint8_t)(test_pixels[i / PIXELS][i % PIXELS] % 17);
+    check(1 + 3);
+    expect_at(0, "dark_images",
+              "training pixels are at most 16 and divided by 255, which makes them 0 .. 0.06275");
+    expect_at(0, "dark_images",
+              "with train_image_divisor and test_image_divisor of 16 they are 0 .. 1");
+    view.train_image_divisor = view.test_image_divisor = 16;
+    check(3);
+    data.unit = 255; /* numbers from 0 to 16 / 255 */
+    view.train_image_divisor = view.test_image_divisor = 1;
+    check(1 + 3);
+    expect_at(0, "dark_images", "training pixels are at most 0.0627451 and divided by 1");
+}
+
 static void constant_where_it_is_trained(void **state) {
     (void)state;
     make_table();
@@ -554,6 +574,7 @@ int main(void) {
         WITH_DATA(few_different_rows),
         WITH_DATA(ages_taken_for_classes),
         WITH_DATA(test_pixels_of_another_scale),
+        WITH_DATA(pixels_up_to_16),
         WITH_DATA(constant_where_it_is_trained),
         WITH_DATA(classes_uneven),
         WITH_DATA(blank_images),

@@ -11,6 +11,7 @@
 #define CLASSES_NAMED 6 /* classes that a text lists before it counts the rest */
 #define ITEM_MAX 32     /* room for one item of such a list */
 #define IMBALANCE_RATIO 10
+#define DARK 0.25       /* of the inputs that a network is given, the largest */
 #define CLASSES_MANY 30 /* of a table: numbers to predict may have been taken for classes */
 
 /* Of whole numbers: equal rows are ordinary in tables of few such columns, */
@@ -299,6 +300,30 @@ static void check_scale(struct findings *findings, struct data_warnings *warning
             train, 255.0 / train, test, 255.0 / test);
 }
 
+/* The brightest training pixel; what is bright enough ends the search. */
+static uint8_t find_brightest(const struct data_view *view, double enough) {
+    const size_t bytes = view->train_count * dataset_inputs(view->data);
+    uint8_t most = 0;
+    for (size_t i = 0; i < bytes && most < enough; i++)
+        if (view->data->train.pixels[i] > most)
+            most = view->data->train.pixels[i];
+    return most;
+}
+
+/* As those of scikit-learn's digits, 0 to 16. */
+static void check_dark(struct findings *findings, struct data_warnings *warnings) {
+    const struct data_view *view = findings->view;
+    const double unit = view->data->unit > 0 ? view->data->unit : 1;
+    const double scale = unit * view->train_image_divisor;
+    const double most = find_brightest(view, DARK * scale);
+    if (most > 0 && most < DARK * scale)
+        check_warn(warnings, "dark_images",
+                   "training pixels are at most %.6g and divided by %.6g, which makes them "
+                   "0 .. %.4g: networks learn slowly from inputs that small; with "
+                   "train_image_divisor and test_image_divisor of %.6g they are 0 .. 1",
+                   most / unit, view->train_image_divisor, most / scale, most / unit);
+}
+
 static void check_imbalance(struct findings *findings, struct data_warnings *warnings) {
     size_t most = 0, least = 0;
     bool any = false;
@@ -432,6 +457,7 @@ static const struct {
     {check_many_classes, OF_LABELS},
     {check_unused, OF_LABELS},
     {check_scale, OF_PIXELS},
+    {check_dark, OF_IMAGES | OF_PIXELS},
     {check_other_scale, OF_IMAGES},
     {check_constant_features, OF_IMAGES},
     {check_imbalance, OF_LABELS},

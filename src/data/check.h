@@ -52,6 +52,7 @@ struct data_warnings {
  *   many_classes       whole numbers that a table has for targets are taken for many classes
  *   unused_class       labels below the largest one that no image has
  *   scaled_differently training and test pixels are divided by different numbers
+ *   dark_images        divided as they are, the training pixels use a small part of 0 .. 1
  *   other_scale        the test part's inputs or targets are of another size (data/scale.h)
  *   constant_features  features that are to be normalised are constant in the training part alone
  *   imbalance          the largest training class is over ten times the smallest
