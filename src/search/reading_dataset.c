@@ -300,9 +300,31 @@ enum status config_read_datasets(const struct reading *reading, const struct nod
     return STATUS_OK;
 }
 
-/* As a key of its own it comes first, so that it varies slowest. */
+/* {values: LIST} */
+static const struct node *make_values(const struct reading *reading, const struct node *list) {
+    struct node *made = ARENA_NEW(reading->arena, struct node, 2), *key = made ? made + 1 : NULL;
+    const struct node **nodes = ARENA_NEW(reading->arena, const struct node *, 2);
+    if (!made || !nodes)
+        return NULL;
+    *made = *key = *list;
+    key->kind = NODE_SCALAR;
+    key->text = "values";
+    nodes[0] = key;
+    nodes[1] = list;
+    made->kind = NODE_MAPPING;
+    made->count = 1;
+    made->keys = &nodes[0];
+    made->items = &nodes[1];
+    return made;
+}
+
+/* As a key of its own it comes first, so that it varies slowest. --set's lists are values, and in a
+ * config a list is of names of which the first that is present is used. */
 enum status config_read_dataset(const struct reading *reading, const struct node *node,
                                 struct config *config) {
+    if (reading_is_option(reading) && node->kind == NODE_SEQUENCE && node->count > 1 &&
+        !(node = make_values(reading, node)))
+        return error_memory(reading->error);
     if (config_is_datasets(node))
         return config_read_datasets(reading, node, 0, config);
     const enum status status = begin(reading, node, config);

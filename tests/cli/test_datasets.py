@@ -123,6 +123,8 @@ class Datasets(Case):
         self.assertRegex(self.sweep("plan", "below.yaml", "-s", "dataset=tiny")[0], r"settings +4")
         self.assertRegex(self.sweep("plan", "tiny.yaml", "-s", "dataset={values: [tiny, large]}", "--data-dir",
                                     "data")[0], r"settings +8")
+        self.assertRegex(self.sweep("plan", "tiny.yaml", "-s", "dataset=[tiny, {name: large, test_split: 0.3}]",
+                                    "--data-dir", "data")[0], r"settings +8")
 
     def test_errors(self):
         for said, value in (("did you mean 'mnist'", "[tiny, minst]"), ("are the same data", "[tiny, ./data/tiny]"),
