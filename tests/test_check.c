@@ -158,8 +158,8 @@ static void one_validation_class(void **state) {
     memset(train_labels + TRAIN - 20, 7, 20);
     expect("validation_one_class", "the 20 validation images, the last of the training images, are "
                                    "all of class 7: val_accuracy tells how often a network answers "
-                                   "7, and nothing else; the images seem to be sorted: `sweep data "
-                                   "copy --shuffle`");
+                                   "7, and nothing else; the training examples seem to be sorted: "
+                                   "write shuffle: true beside the data set's name");
     /* What is validated is read as it is trained. */
     view.train_label_map[7] = 0;
     view.train_label_map[0] = 7;
@@ -177,10 +177,10 @@ static void sorted_labels(void **state) {
         train_labels[i] = (uint8_t)(i / 20);
     check(2);
     expect_at(0, "validation_one_class",
-              "all of class 9: val_accuracy is 0, since no image of it is trained on; the images "
-              "seem to be sorted");
+              "all of class 9: val_accuracy is 0, since no image of it is trained on; the "
+              "training examples seem to be sorted");
     expect_at(1, "missing_class", "class 9, but 10 of 100 test images are of this class");
-    expect_at(1, "missing_class", "`sweep data copy --shuffle`");
+    expect_at(1, "missing_class", "if the images are sorted, write shuffle: true");
     view.train_count = view.validation_begin = 150;
     view.validation_count = 50;
     check(2);

@@ -23,7 +23,8 @@ enum random_purpose {
     RANDOM_NOISE = 10,        /* as for RANDOM_DROPOUT */
     RANDOM_AUGMENTATION = 11, /* stream: epoch; index: image << 32 | draw for it */
     RANDOM_CHECK = 12,        /* index: number to try a plug-in's functions with */
-    RANDOM_SPLIT = 13,        /* index: position among the examples of which a test part is split */
+    RANDOM_SPLIT = 13, /* stream: 0 to split a test part off, 1 to order a training part; index:
+                          position among the examples */
 };
 
 /* What a number is drawn for: the key of one endless, randomly accessible sequence. */

@@ -127,13 +127,10 @@ static void check_one_test_class(struct findings *findings, struct data_warnings
                           "deal all out anew, in random order"));
 }
 
-/* What to do about examples that are sorted by their labels. */
-static const char *advice_sorted(const struct dataset *data) {
-    return advice(data,
-                  "the images seem to be sorted: `sweep data copy --shuffle` writes a copy in "
-                  "random order",
-                  "the examples seem to be sorted: save them in random order");
-}
+/* What to do about training examples that are sorted by their labels. */
+#define SHUFFLE                                                                                    \
+    "write shuffle: true beside the data set's name, as in dataset: {name: mnist, "                \
+    "shuffle: true}"
 
 static void check_one_validation_class(struct findings *findings, struct data_warnings *warnings) {
     const struct dataset *data = findings->view->data;
@@ -152,7 +149,8 @@ static void check_one_validation_class(struct findings *findings, struct data_wa
                "the %zu validation %s, the last of the training %s, are all of class %zu: "
                "val_accuracy %s; %s",
                count, examples_of(data, count), examples_of(data, 2), label, meaning,
-               count < 2 * data->classes ? "use a larger validation_split" : advice_sorted(data));
+               count < 2 * data->classes ? "use a larger validation_split"
+                                         : "the training examples seem to be sorted: " SHUFFLE);
 }
 
 static void check_merged(struct findings *findings, struct data_warnings *warnings) {
@@ -209,12 +207,10 @@ static void warn_missing(const struct findings *findings, const char *kind, cons
         check_warn(warnings, kind,
                    "no training %s is trained as class %s, but %zu of %zu %s %s are of %s: what "
                    "is never shown is not learned, so %s stays at or below %.4f; use more training "
-                   "%s, a training set that holds every class, or, if the %s are sorted, %s",
+                   "%s, a training set that holds every class, or, if the %s are sorted, " SHUFFLE,
                    examples_of(data, 1), list_text(&list), images, all, part, several,
                    list.count > 1 ? "these classes" : "this class", score, share(all - images, all),
-                   several, several,
-                   advice(data, "a copy in random order (`sweep data copy --shuffle`)",
-                          "save them in random order"));
+                   several, several);
 }
 
 static void check_missing(struct findings *findings, struct data_warnings *warnings) {
@@ -226,7 +222,7 @@ static void check_missing(struct findings *findings, struct data_warnings *warni
 
 /* Frequent classes, of which ten images could be expected in a part, that have none there. */
 static void warn_lacking(const struct findings *findings, const char *kind, const char *part,
-                         const size_t counts[LABELS], size_t count,
+                         const size_t counts[LABELS], size_t count, const char *remedy,
                          struct data_warnings *warnings) {
     struct list list = {0};
     for (unsigned label = 0; label < LABELS; label++)
@@ -235,24 +231,21 @@ static void warn_lacking(const struct findings *findings, const char *kind, cons
             list_add(&list, "%u", label);
     const struct dataset *data = findings->view->data;
     if (list.count > 0 && only_label(counts) == LABELS && !findings->one_class)
-        check_warn(
-            warnings, kind,
-            "no %s %s is of class %s, as many training %s are: how well %s learned is not "
-            "measured; if the %s are sorted, %s",
-            part, examples_of(data, 1), list_text(&list), examples_of(data, 2),
-            list.count > 1 ? "these are" : "it is", examples_of(data, 2),
-            advice(data,
-                   "`sweep data copy --shuffle` (or --mix, test images and all) writes a copy in "
-                   "random order",
-                   "save them in random order, or deal all out to training and test anew"));
+        check_warn(warnings, kind,
+                   "no %s %s is of class %s, as many training %s are: how well %s learned is not "
+                   "measured; if the %s are sorted, %s",
+                   part, examples_of(data, 1), list_text(&list), examples_of(data, 2),
+                   list.count > 1 ? "these are" : "it is", examples_of(data, 2), remedy);
 }
 
 static void check_lacking(struct findings *findings, struct data_warnings *warnings) {
     const struct data_view *view = findings->view;
-    warn_lacking(findings, "test_lacks_class", "test", findings->test, view->data->test.count,
+    const char *deal = advice(view->data, "`sweep data copy --mix` deals all images out anew",
+                              "deal all out to training and test anew");
+    warn_lacking(findings, "test_lacks_class", "test", findings->test, view->data->test.count, deal,
                  warnings);
     warn_lacking(findings, "validation_lacks_class", "validation", findings->validation,
-                 view->validation_count, warnings);
+                 view->validation_count, SHUFFLE, warnings);
 }
 
 /* Whole numbers to predict, as ages, are taken for classes where nobody says what they are. */

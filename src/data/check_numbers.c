@@ -199,8 +199,8 @@ void check_sorted(struct findings *findings, struct data_warnings *warnings) {
         check_warn(
             warnings, "sorted",
             "the training examples are sorted by their targets, and validation_split holds out "
-            "the last ones: they are others than those that are trained on; save them in random "
-            "order");
+            "the last ones: they are others than those that are trained on; write shuffle: true "
+            "beside the data set's name");
 }
 
 void check_constant_targets(struct findings *findings, struct data_warnings *warnings) {

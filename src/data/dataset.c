@@ -3,6 +3,7 @@
 #include "data/digits.h"
 #include "data/locate.h"
 #include "data/mapping.h"
+#include "data/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,72 +290,6 @@ static enum status draw(struct location *location, struct dataset *dataset, stru
     return status;
 }
 
-/* What networks read is other numbers then; `name` is that of a further array, or "". */
-static void set_normalized(struct dataset *dataset, bool *normalized, const char *name) {
-    const struct digest_piece pieces[] = {
-        {"normalized ", 11}, {name, strlen(name)}, {dataset->digest.hex, DIGEST_LENGTH}};
-    *normalized = true;
-    dataset->digest = digest_of(pieces, 3);
-}
-
-/* Append the names that no input has, each with the nearest that there is; how many they are. */
-static size_t append_unknown(const struct dataset *dataset, const struct dataset_options *options,
-                             const char *const *known, size_t known_count, struct text *text) {
-    size_t unknown = 0;
-    for (size_t i = 0; i < options->normalized_count; i++) {
-        const char *name = options->normalized[i];
-        if (dataset_array_find(dataset, name) < dataset->array_count)
-            continue;
-        const char *near = text_nearest(name, known, known_count);
-        text_printf(text, "%s'%.60s'", unknown++ > 0 ? " or " : "", name);
-        if (near)
-            text_printf(text, " (did you mean '%.60s'?)", near);
-    }
-    return unknown;
-}
-
-/* Names in the key normalization that are none of the inputs'. */
-static enum status check_normalized(const struct dataset *dataset,
-                                    const struct dataset_options *options, struct error *error) {
-    const char *known[DATASET_ARRAYS_MAX + 1] = {"image"};
-    struct text unknown, inputs;
-    enum status status = STATUS_OK;
-    text_init(&unknown);
-    text_init(&inputs);
-    for (size_t i = 0; i < dataset->array_count; i++) {
-        known[i + 1] = dataset->arrays[i].name;
-        text_printf(&inputs, ", %s", dataset->arrays[i].name);
-    }
-    if (append_unknown(dataset, options, known, dataset->array_count + 1, &unknown) > 0) {
-        status = error_set(error, STATUS_INPUT,
-                           "normalization: %.60s has no input %.500s; inputs are image%.200s",
-                           dataset->name, unknown.failed ? "of that name" : unknown.data,
-                           inputs.failed ? "" : inputs.data);
-        error_place(error, dataset->source, 0, 0);
-        error_from(error, &options->normalized_at);
-    }
-    text_release(&unknown);
-    text_release(&inputs);
-    return status;
-}
-
-/* In the data set's own order, whatever that of the names. */
-static enum status normalize_inputs(struct dataset *dataset, const struct dataset_options *options,
-                                    struct error *error) {
-    bool named[DATASET_ARRAYS_MAX + 1] = {false};
-    const enum status status = check_normalized(dataset, options, error);
-    if (status != STATUS_OK)
-        return status;
-    for (size_t i = 0; i < options->normalized_count; i++)
-        named[dataset_array_find(dataset, options->normalized[i])] = true;
-    if (options->normalization)
-        set_normalized(dataset, &dataset->normalized, "");
-    for (size_t i = 0; i < dataset->array_count; i++)
-        if (named[i])
-            set_normalized(dataset, &dataset->arrays[i].normalized, dataset->arrays[i].name);
-    return STATUS_OK;
-}
-
 bool dataset_normalizes(const struct dataset *dataset) {
     bool any = dataset->normalized;
     for (size_t i = 0; i < dataset->array_count; i++)
@@ -378,8 +313,11 @@ static enum status load_located(const char *name, const struct dataset_places *p
 enum status dataset_load(const char *name, const struct dataset_places *places,
                          struct dataset *dataset, bool *found, struct error *error) {
     enum status status = load_located(name, places, dataset, found, error);
-    if (status == STATUS_OK && *found && places && places->options)
-        status = normalize_inputs(dataset, places->options, error);
+    if (status != STATUS_OK || !*found || !places || !places->options)
+        return status;
+    status = options_apply(dataset, places->options, error);
+    if (status != STATUS_OK)
+        dataset_release(dataset);
     return status;
 }
 

@@ -146,6 +146,7 @@ struct dataset_options {
     enum { TARGETS_BY_TYPE, TARGETS_CLASSES, TARGETS_VALUES } targets;
     double test_split; /* the share that is made the test part where there is none; 0: 0.2 */
     uint64_t split_seed;
+    bool shuffle;                  /* the training examples in random order, by split_seed */
     bool normalization;            /* Keras' name: see data/normalization.h */
     const char *const *normalized; /* further arrays of which the same is meant */
     size_t normalized_count;

@@ -63,6 +63,19 @@ static void append_split_note(struct keras_writer *writer) {
                 "# are others, and examples that the trial was trained on may be in it.\n");
 }
 
+/* The training examples in random order, as validation_split takes the last of them. */
+static void append_order(struct keras_writer *writer, const char *lines) {
+    const struct dataset_options *options = writer->request->options;
+    if (!options || !options->shuffle)
+        return;
+    text_printf(&writer->body,
+                "# sweep put the training examples in random order (shuffle: true); this one is\n"
+                "# another, so that others are held out for validation.\n"
+                "order = np.random.default_rng(%" PRIu64 ")",
+                options->split_seed);
+    text_append(&writer->body, lines);
+}
+
 static void append_file(struct keras_writer *writer, struct shape image) {
     const struct keras_request *request = writer->request;
     text_printf(&writer->body,
@@ -77,8 +90,11 @@ static void append_file(struct keras_writer *writer, struct shape image) {
                 request->values ? "the numbers to predict"
                                 : "their classes, one-hot or numbers as in `sweep data info`");
     append_split_note(writer);
-    text_append(&writer->body, "data = np.load(\"data.npz\")\n"
-                               "x, y = data[\"x_train\"], data[\"y_train\"]\n"
+    text_append(&writer->body, "data = np.load(\"data.npz\")\n");
+    append_order(writer, ".permutation(len(data[\"x_train\"]))\n"
+                         "data = {name: array[order] if name.endswith(\"train\") else array\n"
+                         "        for name, array in data.items()}\n");
+    text_append(&writer->body, "x, y = data[\"x_train\"], data[\"y_train\"]\n"
                                "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n");
 }
 
@@ -86,10 +102,12 @@ static void append_data(struct keras_writer *writer) {
     const struct keras_request *request = writer->request;
     const char *origin = keras_data_origin(request);
     const struct shape image = image_shape(request->spec);
-    if (origin)
+    if (origin) {
         text_printf(&writer->body, "(x, y), (x_test, y_test) = %s\n", origin);
-    else
+        append_order(writer, ".permutation(len(x))\nx, y = x[order], y[order]\n");
+    } else {
         append_file(writer, image);
+    }
     append_class_numbers(writer);
     keras_append_channels_function(writer, image);
     keras_append_image_channels(writer, image);

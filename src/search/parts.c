@@ -65,6 +65,9 @@ static const struct part {
      "the share of the examples that become the test part where there is none, at random, of each "
      "class alike (default: 0.2)"},
     {"dataset", "split_seed", "by which these are drawn (default: 0)"},
+    {"dataset", "shuffle",
+     "true: the training examples in random order, by split_seed, so that validation_split holds "
+     "out examples of all classes where the files have them sorted (default: false)"},
     {"dataset", "normalization",
      "true: each feature of a table, or channel of an image, less its mean and divided by its "
      "standard deviation (at least 1e-7), those of the examples that are trained on, as Keras' "

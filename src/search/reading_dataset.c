@@ -67,6 +67,13 @@ static enum status read_split_seed(const struct reading *reading, const struct n
     return status;
 }
 
+static enum status read_shuffle(const struct reading *reading, const struct node *node,
+                                struct dataset_options *options) {
+    return scalar_boolean(node, &options->shuffle)
+               ? STATUS_OK
+               : reading_fail(reading, node, "shuffle must be true or false");
+}
+
 static enum status read_image_size(const struct reading *reading, const struct node *node,
                                    struct dataset_options *options) {
     size_t *const sides[] = {&options->image_rows, &options->image_columns};
@@ -121,10 +128,10 @@ static const struct {
     enum status (*read)(const struct reading *reading, const struct node *node,
                         struct dataset_options *options);
 } options[] = {
-    {"data_format", read_data_format},     {"targets", read_targets},
-    {"test_split", read_test_split},       {"split_seed", read_split_seed},
-    {"image_size", read_image_size},       {"color_mode", read_color_mode},
-    {"normalization", read_normalization},
+    {"data_format", read_data_format}, {"targets", read_targets},
+    {"test_split", read_test_split},   {"split_seed", read_split_seed},
+    {"shuffle", read_shuffle},         {"image_size", read_image_size},
+    {"color_mode", read_color_mode},   {"normalization", read_normalization},
 };
 
 static enum status read_names(const struct reading *reading, const struct node *node,

@@ -153,6 +153,47 @@ class Arrays(Case):
             self.assertEqual(completed(), wanted)
             self.assertEqual(list(self.folder.glob("own.db.checkpoints/*")), [])
 
+    def test_shuffled(self):
+        """Every part of an example moves along, and the order is the seed's."""
+        self.archive("rows.npz", x=npy("<f8", (60, 2), [n for i in range(60) for n in (i, i / 7)]),
+                     y=npy("<i8", (60,), [i // 20 for i in range(60)]), extra=npy("<f4", (60, 3), [i for i in range(60)] * 3))
+        self.archive("bytes.npz", x=npy("|u1", (60, 2, 2), [n for i in range(60) for n in (i, 2 * i, i, 0)]),
+                     y=npy("<i8", (60,), [i // 20 for i in range(60)]))
+        for name, features, first in (("rows", "features", lambda row: row), ("bytes", "pixels", lambda row: sum(row, []))):
+            orders = []
+            for seed in (0, 0, 1):
+                read = f"{{name: ./{name}.npz, shuffle: true, split_seed: {seed}}}"
+                told = [json.loads(self.sweep("data", "show", read, "--json", "-i", str(i))[0]) for i in range(48)]
+                orders.append([first(one[features])[0] for one in told])
+                for one, number in zip(told, orders[-1]):
+                    self.assertEqual(one["label"], number // 20)
+                    self.assertAlmostEqual(first(one[features])[1], number / 7 if name == "rows" else 2 * number, 5)
+            self.assertEqual(orders[0], orders[1])
+            self.assertNotEqual(orders[0], orders[2])
+            self.assertNotEqual(orders[0], sorted(orders[0]))
+        self.assertNotEqual(self.digest("{name: ./rows.npz, shuffle: true}"), self.digest("./rows.npz"))
+        self.write("own.yaml", CONFIG.format(dataset="{name: ./bytes.npz, shuffle: true}"))
+        self.sweep("run", "own.yaml", "-q", "--db", "own.db")
+        code = self.sweep("show", "1", "--db", "own.db", "--keras")[0]
+        self.assertIn("data = {name: array[order] if name.endswith", code)
+        out, _ = self.sweep("data", "info", "{name: ./rows.npz, shuffle: true}")
+        self.assertIn("training examples in random order, by split_seed 0", " ".join(out.split()))
+        self.fails(65, "shuffle must be true or false", "data", "info", "{name: ./rows.npz, shuffle: 2}")
+
+    def test_what_a_data_set_has_no_use_of(self):
+        self.images("bytes.npz", "|u1")
+        self.archive("rows.npz", x=npy("<f8", (60, 4), [i / 7 for i in range(240)]),
+                     y=npy("<f8", (60, 3), [i / 7 for i in range(180)]))
+        for said, options in (("image_size is for pictures", "./rows.npz, image_size: [2, 2]"),
+                              ("image_size is for pictures", "tiny, image_size: [4, 4]"),
+                              ("color_mode is for pictures", "tiny, color_mode: rgb"),
+                              ("color_mode is for pictures", "./rows.npz, color_mode: grayscale"),
+                              ("a test part of its own", "tiny, test_split: 0.3"),
+                              ("a test part of its own", "./bytes.npz, test_split: 0.2"),
+                              ("rows of numbers, and not one-hot", "./rows.npz, targets: classes"),
+                              ("targets: values, but this data set has classes", "tiny, targets: values")):
+            self.fails(65, said, "data", "info", f"{{name: {options}}}", "--data-dir", "data")
+
     def test_colour(self):
         """Channels first and last are the same images, and grey in three equal channels has its grey's sums."""
         numbers = [value for image in range(TRAIN) for value in pixels(image, 1)]

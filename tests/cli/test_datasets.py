@@ -123,7 +123,7 @@ class Datasets(Case):
         self.assertRegex(self.sweep("plan", "below.yaml", "-s", "dataset=tiny")[0], r"settings +4")
         self.assertRegex(self.sweep("plan", "tiny.yaml", "-s", "dataset={values: [tiny, large]}", "--data-dir",
                                     "data")[0], r"settings +8")
-        self.assertRegex(self.sweep("plan", "tiny.yaml", "-s", "dataset=[tiny, {name: large, test_split: 0.3}]",
+        self.assertRegex(self.sweep("plan", "tiny.yaml", "-s", "dataset=[tiny, {name: large, shuffle: true}]",
                                     "--data-dir", "data")[0], r"settings +8")
 
     def test_errors(self):

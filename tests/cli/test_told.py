@@ -33,7 +33,8 @@ class Labels(Told):
         self.relabel("train", sorted(i % 10 for i in range(200)))
         self.told("no training image is trained as class 8, 9, but 40 of 40 validation images are of "
                   "these classes")
-        self.told("`sweep data copy --shuffle`")
+        self.told("write shuffle: true beside the data set's name")
+        self.assertNotIn("warning", self.sweep("plan", "tiny.yaml", "-s", "dataset={name: tiny, shuffle: true}")[1])
         out = self.sweep("data", "copy", "tiny", "-o", "shuffled", "--shuffle")[0]
         self.assertEqual(out, "shuffled: 200 training and 100 test images, 10 classes\n")
         self.write("tiny.yaml", CONFIG.replace("dataset: tiny", "dataset: shuffled"))
