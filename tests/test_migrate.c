@@ -28,7 +28,10 @@ static bool same_bytes(const char *name, const char *bytes, size_t count) {
     return same;
 }
 
-/* The columns of `trials` that all versions have, not to name each hyperparameter. */
+/* The columns that all versions have, not to name each hyperparameter. */
+#define OLD_SWEEPS                                                                                 \
+    "sweep_id, name, description, metric, goal, config, settings, config_digest, dataset, "        \
+    "dataset_digest, warnings"
 #define OLD_TRIALS                                                                                 \
     "trial_id, digest, setting, epochs, layers, optimizer, learning_rate, loss_function, dataset," \
     " seed, status, loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy,"             \
@@ -78,7 +81,7 @@ static void becomes_the_present_one(const char *golden) {
     strcpy(expected[1], ask("new.db", views));
     assert_string_equal(ask("old.db", shape), expected[0]);
     assert_string_equal(ask("old.db", views), expected[1]);
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "6");
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "7");
 }
 
 /* Whether these columns are the same in both. */
@@ -153,7 +156,7 @@ static void version_2_becomes_the_present_one(void **state) {
 static void version_3_becomes_the_present_one(void **state) {
     (void)state;
     becomes_the_present_one("database-3.sql");
-    static const char *const columns[][2] = {{"sweeps", "*"},
+    static const char *const columns[][2] = {{"sweeps", OLD_SWEEPS},
                                              {"commands", "*"},
                                              {"trials", OLD_TRIALS ", command_id"},
                                              {"attempts", "*"},
@@ -178,11 +181,11 @@ static void version_4_becomes_the_present_one(void **state) {
     (void)state;
     becomes_the_present_one("database-4.sql");
     static const char *const columns[][2] = {
-        {"sweeps", "*"},   {"objectives", "*"},
-        {"commands", "*"}, {"trials", OLD_TRIALS ", command_id"},
-        {"attempts", "*"}, {"sweep_trials", "sweep_id, trial_id, position, point, stopped"},
-        {"history", "*"},  {"metrics", "*"},
-        {"models", "*"},   {"sweep_models", "*"}};
+        {"sweeps", OLD_SWEEPS}, {"objectives", "*"},
+        {"commands", "*"},      {"trials", OLD_TRIALS ", command_id"},
+        {"attempts", "*"},      {"sweep_trials", "sweep_id, trial_id, position, point, stopped"},
+        {"history", "*"},       {"metrics", "*"},
+        {"models", "*"},        {"sweep_models", "*"}};
     KEEPS(columns);
     /* At a rung: not a trial of one epoch, one that diverged, or those that a race dropped. */
     assert_string_equal(ask("old.db", "SELECT sweep_id, position, stopped_epoch FROM sweep_trials"
@@ -206,14 +209,27 @@ static void version_5_becomes_the_present_one(void **state) {
     (void)state;
     becomes_the_present_one("database-5.sql");
     static const char *const columns[][2] = {
-        {"sweeps", "*"},   {"objectives", "*"},   {"commands", "*"}, {"trials", "*"},
-        {"attempts", "*"}, {"sweep_trials", "*"}, {"history", "*"},  {"metrics", "*"}};
+        {"sweeps", OLD_SWEEPS}, {"objectives", "*"},   {"commands", "*"}, {"trials", "*"},
+        {"attempts", "*"},      {"sweep_trials", "*"}, {"history", "*"},  {"metrics", "*"}};
     KEEPS(columns);
     /* Of one data set settings are told apart by what they always were. */
     assert_string_equal(ask("old.db", "SELECT count(*), count(DISTINCT r.setting),"
                                       " sum(r.setting = t.setting) FROM sweep_results r"
                                       " JOIN trials t USING (trial_id)"),
                         "8 4 8");
+    is_whole();
+}
+
+/* What was done to the data is known of sweeps from then on. */
+static void version_6_becomes_the_present_one(void **state) {
+    (void)state;
+    becomes_the_present_one("database-6.sql");
+    static const char *const columns[][2] = {
+        {"sweeps", OLD_SWEEPS}, {"objectives", "*"},   {"commands", "*"}, {"trials", "*"},
+        {"attempts", "*"},      {"sweep_trials", "*"}, {"history", "*"},  {"metrics", "*"}};
+    KEEPS(columns);
+    assert_string_equal(ask("old.db", "SELECT count(*), count(dataset_changes) FROM sweeps"),
+                        "1 0");
     is_whole();
 }
 
@@ -240,7 +256,7 @@ static void version_2_had_infinite_numbers(void **state) {
 /* Of trials that older programs made, too, the digests tell whether they were changed. */
 static void older_trials_are_what_their_digests_say(void **state) {
     (void)state;
-    for (int version = 1; version <= 5; version++) {
+    for (int version = 1; version <= 6; version++) {
         struct database *database;
         struct error error = {0};
         int64_t first;
@@ -282,6 +298,7 @@ static void make_version_1(const char *name, bool wal) {
                "DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models;"
                "DROP VIEW best; DROP VIEW leaderboard; DROP VIEW ranked; DROP VIEW scored;"
                "DROP VIEW sweep_results; ALTER TABLE sweep_trials DROP COLUMN stopped_epoch;"
+               "ALTER TABLE sweeps DROP COLUMN dataset_changes;"
                "ALTER TABLE trials DROP COLUMN command_id;"
                "PRAGMA legacy_alter_table = ON; ALTER TABLE sweeps RENAME TO new_sweeps;"
                "CREATE TABLE sweeps (sweep_id INTEGER PRIMARY KEY, name, description, metric,"
@@ -397,7 +414,7 @@ static void what_fails_half_way_changes_nothing(void **state) {
     assert_true(same_bytes("old.db", before, count));
     free(before);
     store_close(open_store("old.db"));
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "6");
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "7");
 }
 
 /* --- damage --- */
@@ -575,13 +592,21 @@ static void half_a_transaction_of_others_stays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(version_1_becomes_the_present_one),     CASE(version_2_becomes_the_present_one),
-        CASE(version_3_becomes_the_present_one),     CASE(version_4_becomes_the_present_one),
-        CASE(version_5_becomes_the_present_one),     CASE(version_2_had_infinite_numbers),
-        CASE(version_2_knew_the_last_command_alone), CASE(older_trials_are_what_their_digests_say),
-        CASE(older_trials_are_found_again),          CASE(reading_does_not_bring_up_to_date),
-        CASE(what_fails_half_way_changes_nothing),   CASE(damaged_files_stay_as_they_are),
-        CASE(foreign_logs_stay_as_they_are),         CASE(half_a_transaction_is_undone),
+        CASE(version_1_becomes_the_present_one),
+        CASE(version_2_becomes_the_present_one),
+        CASE(version_3_becomes_the_present_one),
+        CASE(version_4_becomes_the_present_one),
+        CASE(version_5_becomes_the_present_one),
+        CASE(version_6_becomes_the_present_one),
+        CASE(version_2_had_infinite_numbers),
+        CASE(version_2_knew_the_last_command_alone),
+        CASE(older_trials_are_what_their_digests_say),
+        CASE(older_trials_are_found_again),
+        CASE(reading_does_not_bring_up_to_date),
+        CASE(what_fails_half_way_changes_nothing),
+        CASE(damaged_files_stay_as_they_are),
+        CASE(foreign_logs_stay_as_they_are),
+        CASE(half_a_transaction_is_undone),
         CASE(half_a_transaction_of_others_stays),
     };
     return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);

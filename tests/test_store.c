@@ -28,7 +28,7 @@ static void schema_has_the_promised_shape(void **state) {
                         " train_seconds REAL started_at TEXT finished_at TEXT error TEXT"
                         " command_id INTEGER");
     assert_string_equal(ask("s.db", "PRAGMA application_id"), "1398228304");
-    assert_string_equal(ask("s.db", "PRAGMA user_version"), "6");
+    assert_string_equal(ask("s.db", "PRAGMA user_version"), "7");
     for (const char *const *view =
              (const char *const[]){"scored", "ranked", "leaderboard", "best", NULL};
          *view; view++) {
@@ -462,8 +462,8 @@ static void other_files_are_refused_untouched(void **state) {
     tell("named.db", "PRAGMA application_id = 99; CREATE TABLE a (b)");
     assert_refused("named.db", STATUS_INPUT, "another program");
     store_close(open_store("newer.db"));
-    tell("newer.db", "PRAGMA user_version = 7");
-    assert_refused("newer.db", STATUS_INPUT, "newer sweep (its version is 7, this program's 6)");
+    tell("newer.db", "PRAGMA user_version = 8");
+    assert_refused("newer.db", STATUS_INPUT, "newer sweep (its version is 8, this program's 7)");
     store_close(open_store("older.db"));
     tell("older.db", "PRAGMA user_version = 0");
     assert_refused("older.db", STATUS_INPUT, "no sweep ever had");
@@ -483,7 +483,7 @@ static void an_empty_file_becomes_a_database(void **state) {
     assert_non_null(strstr(error.message, "no results yet"));
     store_close(store);
     store_close(open_store("s.db"));
-    assert_string_equal(ask("s.db", "PRAGMA user_version"), "6");
+    assert_string_equal(ask("s.db", "PRAGMA user_version"), "7");
 }
 
 static void expect_open(const char *path, enum status expected, const char *said) {

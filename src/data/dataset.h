@@ -86,7 +86,7 @@ struct dataset {
     /* Of the first of a sweep's several data sets (datasets_join): the next one, and what there is
      * to know of all of them. NULL: there is one. */
     struct dataset *next;
-    const char *names, *digests, *sources;
+    const char *names, *digests, *sources, *all_changes;
     bool published;                 /* the contents have the digests MNIST was published with */
     void *owned[DATASET_OWNED_MAX]; /* for dataset_release: allocated, or mappings */
     struct arena arena;             /* of the indices, and of what else there is to know */
@@ -203,8 +203,8 @@ enum status dataset_index(struct dataset *dataset, struct error *error);
 void dataset_release(struct dataset *dataset);
 
 /* Say of the first data set what all of them are, those that come next included, in its arena:
- * their names, and their digests and sources as JSON objects by name. STATUS_INPUT where two have
- * one name, or are the same. */
+ * their names, and their digests, sources and changes as JSON objects by name. STATUS_INPUT where
+ * two have one name, or are the same. */
 enum status datasets_join(struct dataset *first, struct error *error);
 
 /* What images, targets and their indices take of the memory, those of the next ones included. */
@@ -222,6 +222,9 @@ static inline const char *dataset_digests(const struct dataset *first) {
 }
 static inline const char *dataset_sources(const struct dataset *first) {
     return first->sources ? first->sources : first->source;
+}
+static inline const char *dataset_changes(const struct dataset *first) {
+    return first->all_changes ? first->all_changes : first->changes ? first->changes : "";
 }
 
 #endif

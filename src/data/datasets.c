@@ -36,7 +36,7 @@ static void append_member(const struct dataset *dataset, const char *value, stru
 
 enum status datasets_join(struct dataset *first, struct error *error) {
     enum status status = STATUS_OK;
-    struct text names, digests, sources;
+    struct text names, digests, sources, changes;
     for (const struct dataset *at = first; at; at = at->next)
         for (const struct dataset *other = at->next; other && status == STATUS_OK;
              other = other->next)
@@ -46,20 +46,27 @@ enum status datasets_join(struct dataset *first, struct error *error) {
     text_init(&names);
     text_init(&digests);
     text_init(&sources);
+    text_init(&changes);
     for (const struct dataset *at = first; at; at = at->next) {
         text_printf(&names, "%s%s", at == first ? "" : ", ", at->name);
         append_member(at, at->digest.hex, &digests);
         append_member(at, at->source, &sources);
+        append_member(at, at->changes ? at->changes : "", &changes);
     }
     text_append(&digests, "}");
     text_append(&sources, "}");
+    text_append(&changes, "}");
     first->names = names.failed ? NULL : arena_copy(&first->arena, names.data);
     first->digests = digests.failed ? NULL : arena_copy(&first->arena, digests.data);
     first->sources = sources.failed ? NULL : arena_copy(&first->arena, sources.data);
+    first->all_changes = changes.failed ? NULL : arena_copy(&first->arena, changes.data);
     text_release(&names);
     text_release(&digests);
     text_release(&sources);
-    return first->names && first->digests && first->sources ? STATUS_OK : error_memory(error);
+    text_release(&changes);
+    return first->names && first->digests && first->sources && first->all_changes
+               ? STATUS_OK
+               : error_memory(error);
 }
 
 const struct dataset *dataset_named(const struct dataset *first, const char *name) {

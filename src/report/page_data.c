@@ -47,6 +47,7 @@ static void append_row(struct json *json, const struct report_sweep *sweep) {
     json_text(json, "config_digest", sweep->config_digest);
     json_text(json, "dataset", sweep->dataset);
     json_text(json, "dataset_digest", sweep->dataset_digest);
+    json_text(json, "dataset_changes", sweep->dataset_changes);
     append_warnings(json, sweep->warnings);
     json_end(json);
 }

@@ -34,7 +34,8 @@ static int64_t inserted(struct store *store, struct statement *statement) {
 static int64_t insert_sweep(struct store *store, const struct sweep_request *request) {
     static const char sql[] =
         "INSERT INTO sweeps (name, description, metric, goal, config, settings, config_digest,"
-        " dataset, dataset_digest, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " dataset, dataset_digest, warnings, dataset_changes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " RETURNING sweep_id";
     const struct config *config = request->config;
     const struct dataset *dataset = request->dataset;
@@ -47,7 +48,8 @@ static int64_t insert_sweep(struct store *store, const struct sweep_request *req
                            config->digest.hex,
                            dataset_names(dataset),
                            dataset_digests(dataset),
-                           request->warnings};
+                           request->warnings,
+                           dataset_changes(dataset)};
     struct statement *statement = database_prepare(store->database, sql);
     statement_bind_texts(statement, 1, texts, sizeof texts / sizeof *texts);
     const int64_t sweep = inserted(store, statement);
@@ -68,6 +70,17 @@ static bool mend_sweep(struct store *store, const struct config *config) {
     const bool changed = statement_step(statement);
     statement_free(statement);
     return changed;
+}
+
+/* What an older version did not record, and equal data have alike. */
+static void complete_sweep(struct store *store, const struct dataset *dataset) {
+    struct statement *statement =
+        database_prepare(store->database, "UPDATE sweeps SET dataset_changes = ?1"
+                                          " WHERE sweep_id = ?2 AND dataset_changes IS NULL");
+    statement_bind_text(statement, 1, dataset_changes(dataset));
+    statement_bind_integer(statement, 2, store->sweep);
+    statement_step(statement);
+    statement_free(statement);
 }
 
 /* What the sweep is judged by. Whether it was not there, or was something else. */
@@ -309,6 +322,7 @@ void store_find_request(struct store *store, const struct sweep_request *request
     const bool is_new = store->sweep == 0;
     if (is_new)
         store->sweep = insert_sweep(store, request);
+    complete_sweep(store, request->dataset);
     const bool mended = mend_sweep(store, request->config);
     summary->mended = (put_objectives(store, request->config) || mended) && !is_new;
     store_want_none(store);

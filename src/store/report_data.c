@@ -10,12 +10,14 @@
 
 static void read_sweep(struct store *store, int64_t id, struct arena *arena,
                        struct report_sweep *sweep) {
-    const char **const texts[] = {&sweep->name,    &sweep->description,    &sweep->metric,
-                                  &sweep->config,  &sweep->settings,       &sweep->config_digest,
-                                  &sweep->dataset, &sweep->dataset_digest, &sweep->warnings};
+    const char **const texts[] = {
+        &sweep->name,     &sweep->description,    &sweep->metric,  &sweep->config,
+        &sweep->settings, &sweep->config_digest,  &sweep->dataset, &sweep->dataset_digest,
+        &sweep->warnings, &sweep->dataset_changes};
     struct statement *statement = database_prepare(
-        store->database, "SELECT name, description, metric, config, settings, config_digest,"
-                         " dataset, dataset_digest, warnings FROM sweeps WHERE sweep_id = ?");
+        store->database,
+        "SELECT name, description, metric, config, settings, config_digest,"
+        " dataset, dataset_digest, warnings, dataset_changes FROM sweeps WHERE sweep_id = ?");
     statement_bind_integer(statement, 1, id);
     statement_step(statement);
     sweep->id = id;

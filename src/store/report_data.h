@@ -17,7 +17,7 @@
 struct report_sweep {
     int64_t id;
     const char *name, *description, *metric, *config, *settings, *config_digest, *dataset,
-        *dataset_digest, *warnings;
+        *dataset_digest, *warnings, *dataset_changes;
 };
 
 /* A trial that failed, and why. */

@@ -7,9 +7,10 @@
 /* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. What is
  * ordered in time is ordered by its identity, not by the clock, which may be set back. */
 
-/* A config on a data set, or several: dataset then has their names, and dataset_digest an object
- * by name. What a run of it on some machine may change is its commands'. */
-#define SWEEPS                                                                                     \
+/* A config on a data set, or several: dataset then has their names, and dataset_digest and
+ * dataset_changes, what was done to the data when they were read, objects by name; NULL where an
+ * older version did not record it. What a run of it on some machine may change is its commands'. */
+#define SWEEPS_WITH(columns)                                                                       \
     "CREATE TABLE sweeps ("                                                                        \
     " sweep_id INTEGER PRIMARY KEY AUTOINCREMENT,"                                                 \
     " name TEXT NOT NULL,"                                                                         \
@@ -21,9 +22,10 @@
     " config_digest TEXT NOT NULL,"                                                                \
     " dataset TEXT NOT NULL,"                                                                      \
     " dataset_digest TEXT NOT NULL,"                                                               \
-    " warnings TEXT NOT NULL,"                                                                     \
-    " UNIQUE (config_digest, dataset_digest)"                                                      \
+    " warnings TEXT NOT NULL," columns " UNIQUE (config_digest, dataset_digest)"                   \
     ") STRICT;"
+#define SWEEPS_6 SWEEPS_WITH("")
+#define SWEEPS SWEEPS_WITH(" dataset_changes TEXT,")
 
 /* What a sweep's settings are judged by, in the order of the config: its metric, or several. One of
  * them is sweeps.metric. */
@@ -261,7 +263,7 @@ static const struct {
     {2, "PRAGMA legacy_alter_table = ON;"
         "DROP INDEX IF EXISTS attempts_trial; DROP INDEX IF EXISTS attempts_running;"
         "ALTER TABLE sweeps RENAME TO old_sweeps; ALTER TABLE attempts RENAME TO old_attempts;"
-        "PRAGMA legacy_alter_table = OFF;" SWEEPS COMMANDS ATTEMPTS
+        "PRAGMA legacy_alter_table = OFF;" SWEEPS_6 COMMANDS ATTEMPTS
         "ALTER TABLE trials ADD COLUMN" TRIALS_COMMAND ";"
         "INSERT INTO sweeps SELECT sweep_id, " NAME_OF_2 ", description, metric, goal, config,"
         " settings,"
@@ -314,6 +316,7 @@ static const struct {
         " WHERE t.trial_id = sweep_trials.trial_id AND (t.epochs <= stopped_epoch OR"
         " (t.status = 'diverged' AND stopped_epoch >="
         " (SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id))));"},
+    {6, "ALTER TABLE sweeps ADD COLUMN dataset_changes TEXT;"},
 };
 #define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
 

@@ -6,7 +6,7 @@
 #include "store/database.h"
 
 #define SCHEMA_APPLICATION_ID 0x53574550 /* "SWEP" */
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 
 /* The rule of stats/ranking.h in SQL: the key of a number, and an order of the view `scored` in
  * which the best single trial comes first. */

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char title[] = "sweep shard plan, version 4\n";
+static const char title[] = "sweep shard plan, version 5\n";
 #define TITLE_BYTES (sizeof title - 1)
 #define PLAN_BYTES_MAX ((size_t)1 << 28)
 
@@ -124,8 +124,8 @@ static void append_array(const struct dataset_array *array, struct text *content
 
 /* All that a space is made of, and what tells one data set from another. */
 static void append_dataset(const struct dataset *data, struct text *content) {
-    const char *texts[] = {data->name, data->source, data->digest.hex, data->input_name,
-                           data->target_name};
+    const char *texts[] = {data->name,       data->source,      data->digest.hex,
+                           data->input_name, data->target_name, data->changes ? data->changes : ""};
     const size_t numbers[] = {data->rows,
                               data->columns,
                               data->channels,
@@ -278,7 +278,7 @@ static void take_array(struct cursor *cursor, struct dataset_array *array) {
     array->train.values = record_take_number(cursor) != 0 ? some_values : NULL;
 }
 
-static void take_dataset(struct cursor *cursor, struct dataset *data) {
+static void take_dataset(struct cursor *cursor, struct arena *arena, struct dataset *data) {
     size_t *const numbers[] = {&data->rows,      &data->columns,      &data->channels,
                                &data->classes,   &data->target_width, &data->train.count,
                                &data->test.count};
@@ -287,6 +287,7 @@ static void take_dataset(struct cursor *cursor, struct dataset *data) {
     record_take_string(cursor, data->digest.hex, sizeof data->digest.hex);
     record_take_string(cursor, data->input_name, sizeof data->input_name);
     record_take_string(cursor, data->target_name, sizeof data->target_name);
+    data->changes = take_text(cursor, arena);
     data->unit = record_take_real(cursor);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = (size_t)record_take_number(cursor);
@@ -303,13 +304,13 @@ static void take_dataset(struct cursor *cursor, struct dataset *data) {
 static void take_datasets(struct cursor *cursor, struct arena *arena, struct dataset *first) {
     const size_t count = (size_t)record_take_number(cursor);
     struct dataset *at = first;
-    take_dataset(cursor, first);
+    take_dataset(cursor, arena, first);
     for (size_t i = 1; i < count && !cursor->failed; i++) {
         struct dataset *next = ARENA_NEW(arena, struct dataset, 1);
         cursor->failed = !next;
         if (!next)
             return;
-        take_dataset(cursor, next);
+        take_dataset(cursor, arena, next);
         at = at->next = next;
     }
     cursor->failed |= count == 0 || (count > 1 && datasets_join(first, NULL) != STATUS_OK);

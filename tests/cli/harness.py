@@ -276,6 +276,7 @@ class Case(unittest.TestCase):
         """As the first version had it; what it did not know is lost."""
         self.change("DROP VIEW pareto; DROP VIEW objective_means; DROP TABLE objectives; DROP VIEW best; DROP VIEW leaderboard; DROP VIEW ranked; DROP VIEW scored;"
                     "DROP VIEW sweep_results; ALTER TABLE sweep_trials DROP COLUMN stopped_epoch; DROP TABLE attempts;"
+                    "ALTER TABLE sweeps DROP COLUMN dataset_changes;"
                     "DROP TABLE sweep_models; DROP TABLE models;"
                     "ALTER TABLE trials DROP COLUMN command_id; PRAGMA legacy_alter_table = ON;"
                     "ALTER TABLE sweeps RENAME TO new_sweeps;"

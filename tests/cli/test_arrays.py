@@ -176,6 +176,8 @@ class Arrays(Case):
         self.sweep("run", "own.yaml", "-q", "--db", "own.db")
         code = self.sweep("show", "1", "--db", "own.db", "--keras")[0]
         self.assertIn("data = {name: array[order] if name.endswith", code)
+        self.assertEqual(self.ask("SELECT dataset_changes LIKE 'test part split off: 12 of 60 %; training examples in"
+                                  " random order, by split_seed 0' FROM sweeps", "own.db"), [(1,)])
         out, _ = self.sweep("data", "info", "{name: ./rows.npz, shuffle: true}")
         self.assertIn("training examples in random order, by split_seed 0", " ".join(out.split()))
         self.fails(65, "shuffle must be true or false", "data", "info", "{name: ./rows.npz, shuffle: 2}")

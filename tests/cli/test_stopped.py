@@ -188,7 +188,7 @@ class Stopped(Case):
         stopped = self.statuses("s.db")["stopped"]
         self.change("""
             INSERT INTO sweeps SELECT 2, 'begun', description, metric, goal, replace(config, 'early_', '# '), settings,
-              'begun', dataset, dataset_digest, warnings FROM sweeps;
+              'begun', dataset, dataset_digest, warnings, dataset_changes FROM sweeps;
             INSERT INTO objectives SELECT 2, place, metric, goal FROM objectives;
             INSERT INTO commands (command_id, sweep_id, outcome) VALUES (2, 2, 'interrupted');
             INSERT INTO sweep_trials (sweep_id, trial_id, position)

@@ -17,6 +17,7 @@ function provenanceOf({sweep, commands, failures}) {
       ...sweepFact(sweep),
       ...(hasSeveral && sweep.description ? fact(say("fact.description"), sweep.description) : []),
       ...fact(say("fact.data"), sweep.dataset),
+      ...optionalFact(say("fact.data_changes"), sweep.dataset_changes && element("span", {lang: "en"}, sweep.dataset_changes)),
       ...fact(say("fact.data_digest"), code(sweep.dataset_digest)),
       ...fact(say("fact.warnings"), sweep.warnings.length ? say("fact.warnings_above", {n: sweep.warnings.length}) : say("fact.none")),
       ...fact(say("fact.config_digest"), code(sweep.config_digest)),
