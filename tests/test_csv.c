@@ -180,6 +180,23 @@ static void words(void **state) {
     dataset_release(&data);
 }
 
+/* Words of which numbers are made, and a whole number with a point among words. */
+static void words_like_numbers(void **state) {
+    (void)state;
+    static const char *const kinds[][3] = {
+        {"e", "p", "p"}, {"A", "E", "Z"}, {".", "+", "-"}, {"e1", "1e", "x"}, {"1.", "2.", "x"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct dataset data;
+        char text[4096], *at = text;
+        append(&at, "class,a\n");
+        for (int row = 0; row < 30; row++)
+            append(&at, "%s,%d.25\n", kinds[i][row % 3], row);
+        load(write_text("like.csv", text), NULL, &data);
+        assert_int_equal(data.classes, i == 0 ? 2 : 3);
+        dataset_release(&data);
+    }
+}
+
 /* A column that is called as one that numbers the rows is one where its whole numbers differ. */
 static void columns_that_number_rows(void **state) {
     (void)state;
@@ -250,8 +267,11 @@ static void what_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_dialect),   cmocka_unit_test(folders),
-        cmocka_unit_test(words),           cmocka_unit_test(columns_that_number_rows),
+        cmocka_unit_test(every_dialect),
+        cmocka_unit_test(folders),
+        cmocka_unit_test(words),
+        cmocka_unit_test(words_like_numbers),
+        cmocka_unit_test(columns_that_number_rows),
         cmocka_unit_test(what_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,7 +1,6 @@
 /* Columns of a CSV file that are called as those that number the rows: whether they do. */
 #include "data/csv_private.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -35,7 +34,7 @@ bool csv_numbering_add(struct csv_numbering *numbering, const struct csv_rows *r
         numbering->words = true;
         return true;
     }
-    numbering->fractions |= number < floor(number) || number > floor(number);
+    numbering->fractions |= csv_is_fraction(number);
     if (numbering->words || numbering->fractions || numbering->repeats)
         return true;
     if (!grow(numbering))

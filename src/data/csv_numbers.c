@@ -80,7 +80,7 @@ static bool is_short_integer(const struct csv_field *field) {
 bool csv_read_number(const struct csv_field *field, char separator, double *number, bool *real) {
     static const char allowed[] = "0123456789+-.eE";
     char text[NUMBER_MAX + 1], *end;
-    *real = false;
+    *real = false; /* also of words such as "e" and "1.a" */
     if (is_short_integer(field)) {
         unsigned value = 0;
         for (size_t i = 0; i < field->length; i++)
@@ -96,8 +96,14 @@ bool csv_read_number(const struct csv_field *field, char separator, double *numb
     if (strspn(text, allowed) != field->length)
         return false;
     *number = strtod(text, &end);
+    if (*end != '\0' || end == text || !isfinite(*number))
+        return false;
     *real = strpbrk(text, ".eE") != NULL;
-    return *end == '\0' && end != text && isfinite(*number);
+    return true;
+}
+
+bool csv_is_fraction(double number) {
+    return number < floor(number) || number > floor(number);
 }
 
 /* --- labels --- */
@@ -134,7 +140,7 @@ bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts, const st
             return false;
     }
     texts->numbers |= is_number;
-    texts->reals |= real;
+    texts->fractions |= is_number && csv_is_fraction(number);
     labels->numbers.reals |= real;
     labels->numbers.count++;
     labels->codes.count++;

@@ -30,9 +30,12 @@ double csv_numbers_at(const struct csv_numbers *numbers, size_t row, size_t colu
 
 void csv_numbers_release(struct csv_numbers *numbers);
 
-/* The number that a field is; false where it is none, or neither finite. Where commas don't
- * separate fields, a number may have one for its point. *real: it has a point or an exponent. */
+/* The number that the whole field is; false where it is none, or not a finite one. Where commas
+ * don't separate fields, a number may have one for its point. *real: it is a number, and has a
+ * point or an exponent. */
 bool csv_read_number(const struct csv_field *field, char separator, double *number, bool *real);
+
+bool csv_is_fraction(double number);
 
 /* A column that may be the one to be learned: as numbers, and as texts while there are few. */
 struct csv_labels {
@@ -44,7 +47,7 @@ struct csv_labels {
 struct csv_texts {
     size_t count;
     bool many;                     /* more than DATASET_CLASSES_MAX */
-    bool numbers, reals;           /* one of them is a number; has a point or an exponent */
+    bool numbers, fractions;       /* one of them is a number; one that is not whole */
     const char *first_word, *path; /* that is no number, or NULL; and the file that it is in */
     size_t line;
     const char *items[DATASET_CLASSES_MAX];

@@ -357,7 +357,7 @@ static enum status check_words(const struct csv_table *table, size_t label) {
     const struct csv_columns *columns = &table->columns;
     const int targets = table->options ? (int)table->options->targets : TARGETS_BY_TYPE;
     char safe[CSV_SHOWN + 1], name[CSV_SHOWN + 16];
-    if (targets == TARGETS_CLASSES || (targets == TARGETS_BY_TYPE && !texts->reals &&
+    if (targets == TARGETS_CLASSES || (targets == TARGETS_BY_TYPE && !texts->fractions &&
                                        !(texts->numbers && is_missing(texts->first_word))))
         return STATUS_OK;
     name_column(table, label == 0 ? columns->label : columns->other, name);
