@@ -253,7 +253,13 @@ static void what_is_refused(void **state) {
     refuse("a,y\n1,2\n2,1\n3,NA\n", 4, "write targets: classes");
     refuse("label,a,b\n1,2,1e999\n", 2, "column 3, b is '1e999'");
     refuse("label,a\n1,\"a\nb\nc\"\n2,3\n2\n", 2, "is 'a?b?c'");
-    refuse("label,a\n\"x\ny\",2\nz,3\nz\n", 5, "has 1 fields");
+    refuse("label,a\n\"x\ny\",2\nz,3\nz\n", 5, "has 1 field, and");
+    refuse("label,a\nx,2\n\"x,2\nz,3\nx,2\nz,3\n", 3, "a quotation begins here that is not closed");
+    refuse("label,a\nx,2\n\"x,2\nz,3\n\"x\",2\nz,3\n", 3,
+           "a quotation begins here that ends on another line and is followed by text");
+    refuse("label,a\nx,2\n\"x,2\nz,3\nx\",2,\"4\"\nz,3\n", 3,
+           "has 3 fields, and the first line has 2; a quotation goes on until line 5");
+    refuse("label,a\n\"\"\"x\n\"\"y\",2\n\"z\n \"\"", 4, "is not closed");
     refuse("label;id\n1;2\n", 1, "has no column of numbers beside what is to be learned");
     refuse("id,x\n1,0.5\n2,7.5\n", 1, "has no column of numbers beside what is to be learned");
     refuse("x,id\n1.5,1\n2,2\n", 1, "has no column of numbers beside what is to be learned");

@@ -35,14 +35,22 @@ static enum status bad_number(const struct csv_table *table, const struct csv_pa
                     name, csv_shown(field->text, safe));
 }
 
+static enum status other_count(const struct csv_table *table, const struct csv_part *part,
+                               const struct csv_rows *rows) {
+    char quoted[64] = "";
+    if (rows->lines > rows->line)
+        snprintf(quoted, sizeof quoted, "; a quotation goes on until line %zu", rows->lines);
+    return csv_fail(table, part, rows->line, "has %zu field%s, and the first line has %zu%s",
+                    rows->count, text_plural(rows->count), table->columns.count, quoted);
+}
+
 static enum status add_row(struct csv_table *table, struct csv_part *part,
                            const struct csv_rows *rows) {
     const struct csv_columns *columns = &table->columns;
     size_t input = 0;
     bool fits = csv_numbers_grow(&part->inputs);
     if (rows->count != columns->count)
-        return csv_fail(table, part, rows->line, "has %zu fields, and the first line has %zu",
-                        rows->count, columns->count);
+        return other_count(table, part, rows);
     for (size_t i = 0; i < rows->count && fits; i++) {
         const enum csv_role role = columns->roles[i];
         const struct csv_field *field = &rows->fields[i];

@@ -6,6 +6,10 @@
 #define ROOM_FIRST ((size_t)1 << 20)
 #define ROW_MAX ((size_t)64 << 20)
 
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
 char csv_separator(const char *text, size_t length) {
     static const char separators[] = {',', ';', '\t'};
     size_t counts[sizeof separators] = {0}, best = 0;
@@ -82,26 +86,50 @@ void csv_rows_release(struct csv_rows *rows) {
     *rows = (struct csv_rows){0};
 }
 
-/* Where the row that begins the unread part ends, or that part's length: a quote that begins a
- * field lets it go on over ends of lines. *whole: whether it ends there. */
-static size_t row_length(const struct csv_rows *rows, bool *whole) {
+/* A row at the beginning of the unread part. */
+struct extent {
+    size_t length; /* without its end of line; or that of the part, where it goes on */
+    bool whole;    /* its end of line is there */
+    bool open;     /* it ends within quotes */
+    bool followed; /* a text follows quotes that hold an end of line */
+    size_t quote;  /* where the quotes begin of which that is said */
+};
+
+/* A quote that begins a field lets the row go on over ends of lines; a doubled one within is part
+ * of the field. */
+static struct extent find_row(const struct csv_rows *rows) {
     const char *at = rows->buffer + rows->begin;
     const size_t length = rows->end - rows->begin;
     const char *newline = memchr(at, '\n', length);
-    *whole = newline != NULL;
     if (newline && !memchr(at, '"', (size_t)(newline - at)))
-        return (size_t)(newline - at);
-    bool quoted = false, begins = true;
+        return (struct extent){.length = (size_t)(newline - at), .whole = true};
+    struct extent row = {.length = length};
+    enum { BEGINS, PLAIN, OPEN, CLOSED, ENDED } field = BEGINS;
     for (size_t i = 0; i < length; i++) {
-        *whole = !quoted && at[i] == '\n';
-        if (*whole)
-            return i;
-        quoted = at[i] == '"' ? !quoted && begins : quoted;
-        /* A doubled quote ends its field and begins it again. */
-        begins = at[i] == rows->separator || at[i] == '"' || (begins && at[i] == ' ');
+        const char c = at[i];
+        if (field == OPEN) {
+            field = c == '"' ? CLOSED : OPEN;
+        } else if (c == '\n') {
+            row.whole = true;
+            row.length = i;
+            return row;
+        } else if (c == rows->separator) {
+            field = BEGINS;
+        } else if (c == '"' && (field == BEGINS || field == CLOSED)) {
+            row.quote = field == BEGINS ? i : row.quote;
+            field = OPEN;
+        } else if (is_blank(c) || c == '\r') {
+            field = field == CLOSED ? ENDED : field;
+        } else if ((field == CLOSED || field == ENDED) &&
+                   memchr(at + row.quote, '\n', i - row.quote)) {
+            row.followed = true;
+            return row;
+        } else {
+            field = PLAIN;
+        }
     }
-    *whole = false;
-    return length;
+    row.open = field == OPEN;
+    return row;
 }
 
 static enum status add_field(struct csv_rows *rows, struct csv_field field, struct error *error) {
@@ -121,7 +149,7 @@ static enum status add_field(struct csv_rows *rows, struct csv_field field, stru
  * behind it, or `end`. */
 static struct csv_field take_field(const struct csv_rows *rows, char **at, const char *end) {
     char *begin = *at;
-    while (begin < end && (*begin == ' ' || (*begin == '\t' && rows->separator != '\t')))
+    while (begin < end && is_blank(*begin) && *begin != rows->separator)
         begin++;
     char *from = begin, *to = begin;
     const bool quoted = from < end && *from == '"';
@@ -133,7 +161,7 @@ static struct csv_field take_field(const struct csv_rows *rows, char **at, const
     from += quoted && from < end;
     while (from < end && *from != rows->separator)
         *to++ = *from++;
-    while (!quoted && to > begin && (to[-1] == ' ' || to[-1] == '\t'))
+    while (!quoted && to > begin && is_blank(to[-1]))
         to--;
     *at = from;
     return (struct csv_field){begin, (size_t)(to - begin), quoted};
@@ -164,25 +192,37 @@ static size_t count_lines(const char *text, size_t length) {
     return lines;
 }
 
+/* Quotes that hold more than was meant, at the line where they begin. */
+static enum status check_quotes(struct csv_rows *rows, const struct extent *row,
+                                struct error *error) {
+    if (!row->open && !row->followed)
+        return STATUS_OK;
+    rows->line += count_lines(rows->buffer + rows->begin, row->quote);
+    return error_set(error, STATUS_INPUT,
+                     "a quotation begins here that %s; quotes within a field are doubled",
+                     row->open ? "is not closed" : "ends on another line and is followed by text");
+}
+
 enum status csv_rows_next(struct csv_rows *rows, bool *more, struct error *error) {
     for (;;) {
-        bool whole;
-        size_t length = row_length(rows, &whole);
+        struct extent row = find_row(rows);
         rows->line = rows->lines + 1;
-        while (!whole && !rows->ended) {
+        while (!row.whole && !row.followed && !rows->ended) {
             const enum status status = fill(rows, error);
             if (status != STATUS_OK)
                 return status;
-            length = row_length(rows, &whole);
+            row = find_row(rows);
         }
-        char *row = rows->buffer + rows->begin;
-        *more = length > 0 || whole;
+        if (check_quotes(rows, &row, error) != STATUS_OK)
+            return STATUS_INPUT;
+        char *text = rows->buffer + rows->begin;
+        *more = row.length > 0 || row.whole;
         if (!*more)
             return STATUS_OK;
-        rows->lines += count_lines(row, length) + whole;
-        rows->begin += length + whole;
-        if (length == 0 || (length == 1 && *row == '\r'))
+        rows->lines += count_lines(text, row.length) + row.whole;
+        rows->begin += row.length + row.whole;
+        if (row.length == 0 || (row.length == 1 && *text == '\r'))
             continue;
-        return split(rows, row, length, error);
+        return split(rows, text, row.length, error);
     }
 }

@@ -23,7 +23,7 @@ struct csv_rows {
     size_t count;
     struct csv_field *fields; /* `count`, until the next row is asked for; owned */
     size_t field_room;
-    size_t lines; /* before the unread part */
+    size_t lines; /* before the unread part: on the last of them the row ends */
     char *buffer; /* owned */
     size_t begin, end, room;
     bool ended; /* there is no more than what is in the buffer */
@@ -36,8 +36,9 @@ char csv_separator(const char *text, size_t length);
 /* The first bytes are read, to see what separates fields. */
 enum status csv_rows_init(struct csv_rows *rows, struct input input, struct error *error);
 
-/* The next row; *more is false after the last. STATUS_INPUT for a row without an end or of more
- * than 64 MiB, with rows->line set. */
+/* The next row; *more is false after the last. STATUS_INPUT, with rows->line set, for quotes that
+ * are not closed, or hold an end of line and are followed by text, and for a row of more than 64
+ * MiB. */
 enum status csv_rows_next(struct csv_rows *rows, bool *more, struct error *error);
 
 void csv_rows_release(struct csv_rows *rows);
