@@ -197,6 +197,27 @@ static void words_like_numbers(void **state) {
     }
 }
 
+/* What gzip's end lacks is why the last row lacks fields, or the end of its quotes. */
+static void packed_files_that_are_cut(void **state) {
+    (void)state;
+    char text[32768], *at = text;
+    append(&at, "label,a,b\n");
+    for (unsigned row = 0; row < 1000; row++)
+        append(&at, "\"w%u\",%u,%u\n", row % 2, row * 2654435761U % 1000003, row * row % 10007);
+    const char *path = write_packed("cut.csv.gz", text);
+    struct stat whole;
+    assert_int_equal(stat(path, &whole), 0);
+    for (off_t size = whole.st_size - 1; size > 100; size -= 97) {
+        struct dataset data;
+        struct error error = {0};
+        bool found;
+        assert_int_equal(truncate(path, size), 0);
+        assert_int_equal(dataset_load(path, NULL, &data, &found, &error), STATUS_INPUT);
+        if (!strstr(error.message, "unexpected end of file"))
+            fail_msg("%ld bytes: %s", (long)size, error.message);
+    }
+}
+
 /* A column that is called as one that numbers the rows is one where its whole numbers differ. */
 static void columns_that_number_rows(void **state) {
     (void)state;
@@ -277,6 +298,7 @@ int main(void) {
         cmocka_unit_test(folders),
         cmocka_unit_test(words),
         cmocka_unit_test(words_like_numbers),
+        cmocka_unit_test(packed_files_that_are_cut),
         cmocka_unit_test(columns_that_number_rows),
         cmocka_unit_test(what_is_refused),
     };
