@@ -4,6 +4,8 @@
 
 #include "data/dataset.h"
 
+#include <math.h>
+
 static const char *write_text(const char *name, const char *text) {
     const char *path = in_folder(name);
     FILE *stream = fopen(path, "wb");
@@ -33,17 +35,23 @@ static void load(const char *path, const struct dataset_options *options, struct
     assert_true(found);
 }
 
-static void refuse(const char *text, int line, const char *said) {
+static void refuse_as(const char *text, const struct dataset_options *options, int line,
+                      const char *said) {
+    const struct dataset_places places = {.options = options};
     struct dataset data;
     struct error error = {0};
     bool found;
     const char *path = write_text("bad.csv", text);
-    assert_int_equal(dataset_load(path, NULL, &data, &found, &error), STATUS_INPUT);
+    assert_int_equal(dataset_load(path, &places, &data, &found, &error), STATUS_INPUT);
     assert_string_equal(error.file, path);
     assert_int_equal(error.line, line);
     if (!strstr(error.message, said))
         fail_msg("'%s' is not in: %s", said, error.message);
     dataset_release(&data);
+}
+
+static void refuse(const char *text, int line, const char *said) {
+    refuse_as(text, NULL, line, said);
 }
 
 /* Ten images of 8 x 8, image i of class i % 3 with the pixels 2 i + 3, 2 i + 4, ...; in the given
@@ -258,6 +266,68 @@ static void columns_that_number_rows(void **state) {
     }
 }
 
+/* Which column is to be learned: the one that is asked for, or called so, or the last one of
+ * values. Its numbers have the fraction .25, .5 and so on, by their columns. */
+static void what_is_learned(void **state) {
+    (void)state;
+    static const struct {
+        const char *names, *label;
+        int targets;
+        float fraction;
+        const char *said;
+    } cases[] = {
+        {"a,b,c\n", NULL, TARGETS_VALUES, 0.75F, "column 3, c is taken for what is to be learned"},
+        {"", NULL, TARGETS_VALUES, 0.75F, "column 3 is taken for what is to be learned"},
+        {"a,target,c\n", NULL, TARGETS_VALUES, 0.5F, "test part split off"},
+        {"x,y,label\n", NULL, TARGETS_VALUES, 0.75F, "test part split off"},
+        {"a,y,c\n", NULL, TARGETS_VALUES, 0.5F, "test part split off"},
+        {"a,b,label\n", "b", TARGETS_BY_TYPE, 0.5F, "test part split off"},
+        {"a,id,c\n", "id", TARGETS_BY_TYPE, 0.5F, "test part split off"},
+        {"", "2", TARGETS_BY_TYPE, 0.5F, "test part split off"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct dataset_options options = {.label = cases[i].label,
+                                                .targets = cases[i].targets};
+        struct dataset data;
+        char text[4096], *at = text;
+        append(&at, "%s", cases[i].names);
+        for (int row = 0; row < 30; row++)
+            append(&at, "%d,%d.5,%d.75\n", row % 5, row, row);
+        load(write_text("learned.csv", text), &options, &data);
+        assert_int_equal(data.columns, 2);
+        assert_non_null(data.train.targets);
+        assert_true(fmodf(data.train.targets[0], 1) == cases[i].fraction);
+        assert_ptr_equal(strstr(data.changes, cases[i].said), data.changes);
+        dataset_release(&data);
+    }
+    const struct dataset_options price = {.label = "price"}, four = {.label = "4"};
+    refuse_as("rooms,prize,lat\n1,2,3\n", &price, 0,
+              "no column 'price'; did you mean 'prize'? Its columns are rooms, prize, lat");
+    refuse_as("price,price,lat\n1,2,3\n", &price, 0, "more than one column 'price'");
+    refuse_as("1,2,3\n4,5,6\n", &four, 0, "is named by its number, from 1 to 3");
+    refuse("label,a,b,Class\n1,2,3,1\n", 1, "columns 1, label, and 4, Class, are both called");
+    refuse("y,a,Y\n1,2,3\n", 1, "columns 1, y, and 3, Y, are both called");
+}
+
+/* A number that is missing or wrong in a column that might have been the one that is learned. */
+static void numbers_at_the_edge(void **state) {
+    (void)state;
+    static const char *const bad[] = {"NA", "0x5", "\"1,234.5\"", "?"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        for (int words = 0; words < 2; words++) {
+            char text[4096], said[64], *at = text;
+            append(&at, "a,b,c\n");
+            for (int row = 2; row < 20; row++) {
+                if (row == 9)
+                    append(&at, "%s,1.5,%s\n", bad[i], words ? "x" : "0");
+                append(&at, words ? "%d.5,2,w%d\n" : "%d.5,2,%d\n", row, row % 3);
+            }
+            snprintf(said, sizeof said, "column 1, a is '%s", i == 2 ? "1,234.5'" : bad[i]);
+            refuse(text, 9, said);
+            refuse(text, 9, i % 3 == 0 ? "no number may be missing; fill it in" : "number them");
+        }
+}
+
 static void what_is_refused(void **state) {
     (void)state;
     refuse("\xff\xfel", 0, "is text in UTF-16; save it in UTF-8");
@@ -300,6 +370,8 @@ int main(void) {
         cmocka_unit_test(words_like_numbers),
         cmocka_unit_test(packed_files_that_are_cut),
         cmocka_unit_test(columns_that_number_rows),
+        cmocka_unit_test(what_is_learned),
+        cmocka_unit_test(numbers_at_the_edge),
         cmocka_unit_test(what_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -65,17 +65,6 @@ bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t co
     return false;
 }
 
-/* The column that is called one of the words, the earlier the better; `count`: none. */
-static size_t find_label(const struct csv_columns *columns) {
-    static const char *const words[] = {"label",   "class",   "target", "labels",
-                                        "classes", "targets", "y"};
-    for (size_t word = 0; word < sizeof words / sizeof *words; word++)
-        for (size_t i = 0; i < columns->count; i++)
-            if (strcasecmp(columns->names[i], words[word]) == 0)
-                return i;
-    return columns->count;
-}
-
 /* Columns that number the rows would tell the classes of sorted ones. Whether they do is known
  * when all rows are read (csv_numbering.c). */
 static void leave_out_numbering(struct csv_table *table) {
@@ -112,7 +101,9 @@ enum status csv_plan_columns(struct csv_table *table, const struct csv_part *par
         table->kept = ARENA_NEW(table->arena, enum csv_kept, columns->count);
     if (!columns->roles || !columns->numbering || !table->kept)
         return error_memory(table->error);
-    columns->label = columns->names ? find_label(columns) : columns->count;
+    const enum status status = csv_find_label(table, part);
+    if (status != STATUS_OK)
+        return status;
     columns->known = columns->label < columns->count;
     if (columns->names)
         leave_out_numbering(table);

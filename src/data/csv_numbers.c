@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define ROOM_FIRST 1024
 #define NUMBER_MAX 64 /* characters */
@@ -104,6 +105,16 @@ bool csv_read_number(const struct csv_field *field, char separator, double *numb
 
 bool csv_is_fraction(double number) {
     return number < floor(number) || number > floor(number);
+}
+
+bool csv_is_missing(const char *text) {
+    static const char *const words[] = {"nan",  "na",  "n/a", "#n/a",   "null", "none",
+                                        "?",    "-",   "inf", "+inf",   "-inf", "infinity",
+                                        "-nan", "nil", ".",   "missing"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(text, words[i]) == 0)
+            return true;
+    return false;
 }
 
 /* --- labels --- */

@@ -37,6 +37,9 @@ bool csv_read_number(const struct csv_field *field, char separator, double *numb
 
 bool csv_is_fraction(double number);
 
+/* Whether a text stands for a number that is missing, or is none. */
+bool csv_is_missing(const char *text);
+
 /* A column that may be the one to be learned: as numbers, and as texts while there are few. */
 struct csv_labels {
     struct csv_numbers numbers; /* of one column; 0 for what is none */

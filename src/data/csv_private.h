@@ -7,7 +7,8 @@
 #include "data/csv_rows.h"
 #include "data/dataset.h"
 
-#define CSV_SHOWN 60 /* bytes of a field in a message */
+#define CSV_SHOWN 60               /* bytes of a field in a message */
+#define CSV_NAMED (CSV_SHOWN + 32) /* of a column in words, with the NUL */
 
 enum csv_role { CSV_INPUT, CSV_LABEL, CSV_OTHER_LABEL, CSV_LEFT_OUT };
 
@@ -25,7 +26,7 @@ struct csv_columns {
     enum csv_role *roles;
     struct csv_numbering *numbering; /* of those that are left out */
     const char **names;              /* NULL: there is no line of names */
-    bool known;                      /* the label's column is told by its name */
+    bool known;                      /* the label's column is told by its name or the key */
     size_t label, other;
 };
 
@@ -69,6 +70,10 @@ bool csv_counts_on(const struct csv_rows *rows);
 /* Whether the first row has names: where it has none, a number is below a text that is a number
  * itself. `numbers` tells of each field of it whether it is a number. */
 bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t count);
+
+/* Set the column that is to be learned where the key label or the columns' names say which, or
+ * columns.count. */
+enum status csv_find_label(struct csv_table *table, const struct csv_part *part);
 
 /* Tell from their names, where there are any, and places what the columns are. */
 enum status csv_plan_columns(struct csv_table *table, const struct csv_part *part);

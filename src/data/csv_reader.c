@@ -15,24 +15,29 @@
 
 /* --- rows --- */
 
-static void name_column(const struct csv_table *table, size_t column, char name[CSV_SHOWN + 16]) {
+static void name_column(const struct csv_table *table, size_t column, char name[CSV_NAMED]) {
     char where[CSV_SHOWN + 1];
-    snprintf(name, CSV_SHOWN + 16, "column %zu%s%s", column + 1, table->columns.names ? ", " : "",
+    snprintf(name, CSV_NAMED, "column %zu%s%s", column + 1, table->columns.names ? ", " : "",
              table->columns.names ? csv_shown(table->columns.names[column], where) : "");
 }
 
+/* `text` is in a column of numbers, or empty. */
 static enum status bad_number(const struct csv_table *table, const struct csv_part *part,
-                              const struct csv_rows *rows, size_t column) {
-    char safe[CSV_SHOWN + 1], name[CSV_SHOWN + 16];
-    const struct csv_field *field = &rows->fields[column];
+                              size_t line, size_t column, const char *text) {
+    char safe[CSV_SHOWN + 1], name[CSV_NAMED];
     name_column(table, column, name);
-    if (field->length == 0)
-        return csv_fail(table, part, rows->line,
+    if (!text[0])
+        return csv_fail(table, part, line,
                         "%s is empty; fill it in, or leave the row or the column out", name);
-    return csv_fail(table, part, rows->line,
+    if (csv_is_missing(text))
+        return csv_fail(table, part, line,
+                        "%s is '%s', and no number may be missing; fill it in, or leave the row or "
+                        "the column out",
+                        name, csv_shown(text, safe));
+    return csv_fail(table, part, line,
                     "%s is '%s', and inputs are to be numbers; only the column of classes may hold "
                     "words: number them, or leave the column out",
-                    name, csv_shown(field->text, safe));
+                    name, csv_shown(text, safe));
 }
 
 static enum status other_count(const struct csv_table *table, const struct csv_part *part,
@@ -62,14 +67,14 @@ static enum status add_row(struct csv_table *table, struct csv_part *part,
         }
         if (role != CSV_INPUT) {
             if (field->length == 0)
-                return bad_number(table, part, rows, i);
+                return bad_number(table, part, rows->line, i, field->text);
             const size_t which = role == CSV_OTHER_LABEL;
             fits = csv_labels_add(&part->labels[which], &table->texts[which], rows, field,
                                   part->path, table->arena);
             continue;
         }
         if (!csv_read_number(field, rows->separator, &number, &real))
-            return bad_number(table, part, rows, i);
+            return bad_number(table, part, rows->line, i, field->text);
         part->inputs.reals |= real;
         fits = csv_numbers_put(&part->inputs, input++, number);
     }
@@ -126,9 +131,10 @@ static enum status other_columns(struct csv_table *table, const struct csv_part 
 /* Whether the test part's file has no labels, as Kaggle's don't. */
 static bool lacks_labels(const struct csv_columns *columns, const struct first_row *first) {
     bool called = false;
-    for (size_t i = 0; i < first->rows.count && columns->known; i++)
+    const bool named = columns->known && columns->names;
+    for (size_t i = 0; i < first->rows.count && named; i++)
         called |= strcasecmp(first->rows.fields[i].text, columns->names[columns->label]) == 0;
-    return columns->known ? !called : first->rows.count + 1 == columns->count;
+    return named ? !called : first->rows.count + 1 == columns->count;
 }
 
 static enum status begin_part(struct csv_table *table, struct csv_part *part,
@@ -209,17 +215,26 @@ static enum status read_file(struct csv_table *table, const char *path) {
 
 /* --- which column is to be learned --- */
 
-/* How much a candidate looks like classes: words do, and whole numbers from 0 or 1 without a hole,
- * of which there is more than one. */
-static int likeness(const struct csv_table *table, size_t which) {
+static int targets_of(const struct csv_table *table) {
+    return table->options ? (int)table->options->targets : TARGETS_BY_TYPE;
+}
+
+/* Whether a column that has words holds classes, not numbers of which some are missing or wrong. */
+static bool has_classes(const struct csv_table *table, size_t which) {
+    const struct csv_texts *texts = &table->texts[which];
+    const int targets = targets_of(table);
+    return targets == TARGETS_CLASSES || (targets == TARGETS_BY_TYPE && !texts->fractions &&
+                                          !(texts->numbers && csv_is_missing(texts->first_word)));
+}
+
+/* Whether a candidate has whole numbers from 0 or 1 without a hole, more than one. */
+static bool counts_classes(const struct csv_table *table, size_t which) {
     bool seen[UINT8_MAX + 1] = {0};
     size_t most = 0, count = 0;
-    if (table->texts[which].first_word)
-        return 2;
     for (size_t part = 0; part < table->part_count; part++) {
         const struct csv_numbers *numbers = &table->parts[part].labels[which].numbers;
         if (numbers->values)
-            return 0;
+            return false;
         for (size_t i = 0; i < numbers->count; i++) {
             const uint8_t label = numbers->bytes[i];
             most = label > most ? label : most;
@@ -228,6 +243,21 @@ static int likeness(const struct csv_table *table, size_t which) {
         }
     }
     return count > 1 && count + !seen[0] == most + 1;
+}
+
+/* How much a candidate looks like what is to be learned: words most, then words among numbers, then
+ * numbers that count classes; where values are asked for, any numbers. */
+static int likeness(const struct csv_table *table, size_t which) {
+    const bool values = targets_of(table) == TARGETS_VALUES;
+    if (!table->texts[which].first_word)
+        return values || counts_classes(table, which);
+    if (values || !has_classes(table, which))
+        return 0;
+    return table->texts[which].numbers ? 2 : 3;
+}
+
+static size_t candidate(const struct csv_table *table, size_t which) {
+    return which == 0 ? table->columns.label : table->columns.other;
 }
 
 /* Put the candidate that is none among the inputs: where it stood. */
@@ -268,19 +298,30 @@ static bool make_room(struct csv_part *part, size_t which) {
     return fits;
 }
 
+static enum status refuse_words(const struct csv_table *table, size_t which) {
+    const struct csv_texts *texts = &table->texts[which];
+    const struct csv_part part = {.path = texts->path};
+    if (texts->numbers)
+        return bad_number(table, &part, texts->line, candidate(table, which), texts->first_word);
+    return csv_fail(table, &part, 1,
+                    "the first and the last column hold words, and only one may, that of the "
+                    "classes: name it beside the data set's name, as in label: %s, and number or "
+                    "leave out the other",
+                    table->columns.names ? "NAME" : "1");
+}
+
 static enum status choose_label(struct csv_table *table, bool images, size_t *label) {
     const int first = likeness(table, 0), last = likeness(table, 1);
     const size_t other = first > last || (first == last && images);
+    char name[CSV_NAMED];
     *label = !other;
     if (table->texts[other].first_word)
-        return csv_fail(
-            table, &table->parts[0], 1,
-            "the first and the last column hold words, and only one may, that of the "
-            "classes: call that label in a first line, and number or leave out the other");
+        return refuse_words(table, other);
+    name_column(table, candidate(table, *label), name);
     csv_note(table,
-             "the %s column is taken for what is to be learned; a first line that calls one "
-             "label says otherwise",
-             *label == 0 ? "first" : "last");
+             "%s is taken for what is to be learned; label: %s beside the data set's name says "
+             "otherwise",
+             name, table->columns.names ? "NAME" : "NUMBER");
     for (size_t i = 0; i < table->part_count; i++) {
         if (!make_room(&table->parts[i], other))
             return error_memory(table->error);
@@ -347,35 +388,21 @@ static void add_array(struct arrays *arrays, const char *name, const struct arra
         array_look(array);
 }
 
-/* Whether a word stands for a number that is missing, or is none. */
-static bool is_missing(const char *word) {
-    static const char *const words[] = {"nan",  "na",  "n/a", "#n/a",   "null", "none",
-                                        "?",    "-",   "inf", "+inf",   "-inf", "infinity",
-                                        "-nan", "nil", ".",   "missing"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcasecmp(word, words[i]) == 0)
-            return true;
-    return false;
-}
-
 /* Words are classes, unless numbers are asked for or they stand among numbers that are no classes:
  * as classes these would be known by their places in an order. */
 static enum status check_words(const struct csv_table *table, size_t label) {
     const struct csv_texts *texts = &table->texts[label];
     const struct csv_part part = {.path = texts->path};
-    const struct csv_columns *columns = &table->columns;
-    const int targets = table->options ? (int)table->options->targets : TARGETS_BY_TYPE;
-    char safe[CSV_SHOWN + 1], name[CSV_SHOWN + 16];
-    if (targets == TARGETS_CLASSES || (targets == TARGETS_BY_TYPE && !texts->fractions &&
-                                       !(texts->numbers && is_missing(texts->first_word))))
+    char safe[CSV_SHOWN + 1], name[CSV_NAMED];
+    if (has_classes(table, label))
         return STATUS_OK;
-    name_column(table, label == 0 ? columns->label : columns->other, name);
-    return csv_fail(table, &part, texts->line,
-                    "%s is '%s', and what is to be predicted are numbers: fill one in, or leave "
-                    "the row out%s",
-                    name, csv_shown(texts->first_word, safe),
-                    targets == TARGETS_VALUES ? ""
-                                              : "; if they are classes, write targets: classes");
+    name_column(table, candidate(table, label), name);
+    return csv_fail(
+        table, &part, texts->line,
+        "%s is '%s', and what is to be predicted are numbers: fill one in, or leave "
+        "the row out%s",
+        name, csv_shown(texts->first_word, safe),
+        targets_of(table) == TARGETS_VALUES ? "" : "; if they are classes, write targets: classes");
 }
 
 static enum status take_words(struct csv_table *table, size_t label, struct arrays *arrays) {

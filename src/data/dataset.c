@@ -297,6 +297,12 @@ bool dataset_normalizes(const struct dataset *dataset) {
     return any;
 }
 
+static enum status refuse_label(const char *name, const struct dataset_options *options,
+                                struct error *error) {
+    error_set(error, STATUS_INPUT, "label: names a column of a CSV file, and %.200s is none", name);
+    return error_from(error, &options->label_at);
+}
+
 static enum status load_located(const char *name, const struct dataset_places *places,
                                 struct dataset *dataset, bool *found, struct error *error) {
     struct location location;
@@ -305,6 +311,9 @@ static enum status load_located(const char *name, const struct dataset_places *p
     if (status != STATUS_OK || !*found)
         return status;
     const bool built_in = location.entry && catalogue_is_built_in(location.entry);
+    if (places && places->options && places->options->label &&
+        location.source.reader != &csv_reader)
+        return refuse_label(name, places->options, error);
     if (location.source.reader)
         return load_arrays(&location, places, dataset, error);
     return built_in ? draw(&location, dataset, error) : load_source(&location, dataset, error);

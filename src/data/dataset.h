@@ -144,7 +144,10 @@ static inline double dataset_divisor(const struct dataset *dataset) {
 struct dataset_options {
     enum { CHANNELS_BY_SHAPE, CHANNELS_LAST, CHANNELS_FIRST } data_format; /* Keras' name */
     enum { TARGETS_BY_TYPE, TARGETS_CLASSES, TARGETS_VALUES } targets;
-    double test_split; /* the share that is made the test part where there is none; 0: 0.2 */
+    const char *label;      /* the name of a CSV file's column that is to be learned, or its number,
+                               counted from 1, where columns have no names; NULL: not said */
+    struct origin label_at; /* where that is written, for messages */
+    double test_split;      /* the share that is made the test part where there is none; 0: 0.2 */
     uint64_t split_seed;
     bool shuffle;                  /* the training examples in random order, by split_seed */
     bool normalization;            /* Keras' name: see data/normalization.h */

@@ -61,6 +61,10 @@ static const struct part {
      "what is to be learned: classes, or values, which are predicted as numbers (default: classes "
      "where targets are whole numbers from 0 to 255 or one-hot rows, and, of a type of real "
      "numbers, none is missing up to the largest)"},
+    {"dataset", "label",
+     "the column of a CSV file that is to be learned, by its name, or by its number, counted from "
+     "1, where the file has no line of names: dataset: {name: ./house.csv, label: price} (default: "
+     "the one called label, class or target, else the first or the last one)"},
     {"dataset", "test_split",
      "the share of the examples that become the test part where there is none, at random, of each "
      "class alike (default: 0.2)"},

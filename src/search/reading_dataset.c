@@ -42,6 +42,17 @@ static enum status read_targets(const struct reading *reading, const struct node
     return status;
 }
 
+static enum status read_label(const struct reading *reading, const struct node *node,
+                              struct dataset_options *options) {
+    if (node->kind != NODE_SCALAR || scalar_is_null(node) || !node->text[0])
+        return reading_fail(reading, node,
+                            "label must be the name of a CSV file's column, as in label: price, or "
+                            "its number, counted from 1, where the file has no line of names");
+    options->label = node->text;
+    options->label_at = (struct origin){reading->file, node->line, node->column};
+    return STATUS_OK;
+}
+
 static enum status read_color_mode(const struct reading *reading, const struct node *node,
                                    struct dataset_options *options) {
     static const char *const words[] = {[COLOR_GREY] = "grayscale", [COLOR_RGB] = "rgb"};
@@ -128,10 +139,15 @@ static const struct {
     enum status (*read)(const struct reading *reading, const struct node *node,
                         struct dataset_options *options);
 } options[] = {
-    {"data_format", read_data_format}, {"targets", read_targets},
-    {"test_split", read_test_split},   {"split_seed", read_split_seed},
-    {"shuffle", read_shuffle},         {"image_size", read_image_size},
-    {"color_mode", read_color_mode},   {"normalization", read_normalization},
+    {"data_format", read_data_format},
+    {"targets", read_targets},
+    {"label", read_label},
+    {"test_split", read_test_split},
+    {"split_seed", read_split_seed},
+    {"shuffle", read_shuffle},
+    {"image_size", read_image_size},
+    {"color_mode", read_color_mode},
+    {"normalization", read_normalization},
 };
 
 static enum status read_names(const struct reading *reading, const struct node *node,

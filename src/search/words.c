@@ -129,9 +129,8 @@ static const struct word table[] = {
     {"type of early_terminate", "patience early_stopping", NULL, EARLY, false},
     {"key of dataset", "path file folder directory source location url", "name",
      "it is the data set's name, a file or a folder: {name: ./mine.csv}", false},
-    {"key of dataset", "target label target_column label_column y_col y", NULL,
-     "what is learned is the column that is called label, class or target, else the last one; "
-     "targets: values says that it has numbers to be predicted",
+    {"key of dataset", "target target_column label_column y_col y", "label",
+     "it is the column that is learned; targets: values says that it has numbers to be predicted",
      false},
     {"key of dataset", "split validation_split", NULL,
      "test_split: 0.25 is what the test part gets; validation_split is a hyperparameter", false},

@@ -163,6 +163,23 @@ class Names(Case):
         self.assertNotIn("class_names", json.loads(self.sweep("data", "info", "tiny", "--json")[0]))
 
 
+class Tables(Case):
+    def test_label_names_the_column_that_is_learned(self):
+        config = "method: grid\ndataset: {name: ./house.csv, label: price}\nparameters: {epochs: {value: 1}}\n"
+        rows = "".join(f"{i % 5},{i / 3},{1000.5 * i},{37 + i / 100}\n" for i in range(50))
+        self.write("house.csv", "rooms,age,price,lat\n" + rows)
+        self.write("house.yaml", config)
+        self.sweep("run", "house.yaml", "-q", "--db", "s.db")
+        self.assertIn("mean_squared_error", self.sweep("show", "--db", "s.db")[0])
+        self.write("house.yaml", config.replace("price", "prise"))
+        self.fails(65, "house.yaml:2:37: label: ./house.csv has no column 'prise'; did you mean 'price'? "
+                       "Its columns are rooms, age, price, lat", "plan", "house.yaml")
+        self.fails(65, "NAME:1:23: label: names a column of a CSV file, and digits is none",
+                   "data", "info", "{name: digits, label: price}")
+        told = json.loads(self.sweep("data", "info", "{name: ./house.csv, targets: values}", "--json")[0])
+        self.assertIn("column 4, lat is taken for what is to be learned; label: NAME", told["changes"])
+
+
 class Pictures(Case):
     def png(self, name, colour, rows, columns):
         head = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)
