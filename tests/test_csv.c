@@ -188,6 +188,19 @@ static void words(void **state) {
     dataset_release(&data);
 }
 
+/* Words that elsewhere stand for what is missing. */
+static void countries(void **state) {
+    (void)state;
+    const struct dataset_options classes = {.targets = TARGETS_CLASSES};
+    struct dataset data;
+    char text[4096], *at = text;
+    for (int row = 0; row < 30; row++)
+        append(&at, "%d.5,1,%s\n", row, row % 3 == 0 ? "-" : row % 3 == 1 ? "NA" : "none");
+    load(write_text("countries.csv", text), &classes, &data);
+    assert_string_equal(data.class_names[1], "NA");
+    dataset_release(&data);
+}
+
 /* Words of which numbers are made, and a whole number with a point among words. */
 static void words_like_numbers(void **state) {
     (void)state;
@@ -342,6 +355,9 @@ static void what_is_refused(void **state) {
            "column 2, y is 'nan', and what is to be predicted are");
     refuse("a,y\n1,2.5\n2,red\n3,1.5\n", 3, "column 2, y is 'red'");
     refuse("a,y\n1,2\n2,1\n3,NA\n", 4, "write targets: classes");
+    refuse("a,b,y\n1,2,red\n2,1,NA\n3,1,red\n4,1,blue\n", 3,
+           "column 3, y is 'NA', and no label may be missing: fill one in");
+    refuse("a,b,c\n1,1,red\n2,1,na\n", 3, "column 3, c is 'na', and no label may be missing");
     refuse("label,a,b\n1,2,1e999\n", 2, "column 3, b is '1e999'");
     refuse("label,a\n1,\"a\nb\nc\"\n2,3\n2\n", 2, "is 'a?b?c'");
     refuse("label,a\n\"x\ny\",2\nz,3\nz\n", 5, "has 1 field, and");
@@ -368,6 +384,7 @@ int main(void) {
         cmocka_unit_test(folders),
         cmocka_unit_test(words),
         cmocka_unit_test(words_like_numbers),
+        cmocka_unit_test(countries),
         cmocka_unit_test(packed_files_that_are_cut),
         cmocka_unit_test(columns_that_number_rows),
         cmocka_unit_test(what_is_learned),

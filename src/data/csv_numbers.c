@@ -107,12 +107,16 @@ bool csv_is_fraction(double number) {
     return number < floor(number) || number > floor(number);
 }
 
-bool csv_is_missing(const char *text) {
-    static const char *const words[] = {"nan",  "na",  "n/a", "#n/a",   "null", "none",
-                                        "?",    "-",   "inf", "+inf",   "-inf", "infinity",
-                                        "-nan", "nil", ".",   "missing"};
+bool csv_is_missing(const char *text, bool among_numbers) {
+    static const struct {
+        const char *text;
+        bool may_be_class;
+    } words[] = {{"nan", false},  {"na", false},  {"n/a", false},  {"#n/a", false},
+                 {"null", false}, {"nil", false}, {"-nan", false}, {"missing", false},
+                 {"?", false},    {"none", true}, {"-", true},     {".", true},
+                 {"inf", true},   {"+inf", true}, {"-inf", true},  {"infinity", true}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcasecmp(text, words[i]) == 0)
+        if ((among_numbers || !words[i].may_be_class) && strcasecmp(text, words[i].text) == 0)
             return true;
     return false;
 }
@@ -131,6 +135,15 @@ static size_t code_of(struct csv_texts *texts, const struct csv_field *field, st
     return texts->items[texts->count] ? texts->count++ : SIZE_MAX;
 }
 
+/* The first one; false when out of memory. */
+static bool keep_word(struct csv_word *first, const struct csv_word *word, struct arena *arena) {
+    if (first->text)
+        return true;
+    *first = *word;
+    first->text = arena_copy(arena, word->text);
+    return first->text != NULL;
+}
+
 bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts, const struct csv_rows *row,
                     const struct csv_field *field, const char *path, struct arena *arena) {
     double number = 0;
@@ -143,13 +156,11 @@ bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts, const st
         !csv_numbers_put(&labels->numbers, 0, is_number ? number : 0) ||
         !csv_numbers_put(&labels->codes, 0, (double)code))
         return false;
-    if (!is_number && !texts->first_word) {
-        texts->first_word = arena_copy(arena, field->text);
-        texts->path = path;
-        texts->line = row->line;
-        if (!texts->first_word)
-            return false;
-    }
+    const struct csv_word word = {field->text, path, row->line};
+    if (!is_number &&
+        !(keep_word(&texts->first_word, &word, arena) &&
+          (!csv_is_missing(word.text, false) || keep_word(&texts->missing, &word, arena))))
+        return false;
     texts->numbers |= is_number;
     texts->fractions |= is_number && csv_is_fraction(number);
     labels->numbers.reals |= real;

@@ -37,8 +37,9 @@ bool csv_read_number(const struct csv_field *field, char separator, double *numb
 
 bool csv_is_fraction(double number);
 
-/* Whether a text stands for a number that is missing, or is none. */
-bool csv_is_missing(const char *text);
+/* Whether a text stands for what is missing; among numbers that may be one that is a class among
+ * words, as none, -, or inf. */
+bool csv_is_missing(const char *text, bool among_numbers);
 
 /* A column that may be the one to be learned: as numbers, and as texts while there are few. */
 struct csv_labels {
@@ -49,10 +50,12 @@ struct csv_labels {
 /* The different texts of such a column, in all files. */
 struct csv_texts {
     size_t count;
-    bool many;                     /* more than DATASET_CLASSES_MAX */
-    bool numbers, fractions;       /* one of them is a number; one that is not whole */
-    const char *first_word, *path; /* that is no number, or NULL; and the file that it is in */
-    size_t line;
+    bool many;               /* more than DATASET_CLASSES_MAX */
+    bool numbers, fractions; /* one of them is a number; one that is not whole */
+    struct csv_word {
+        const char *text, *path; /* NULL: there is none; and the file that it is in */
+        size_t line;
+    } first_word, missing; /* the first that is no number; that stands for what is missing */
     const char *items[DATASET_CLASSES_MAX];
 };
 

@@ -29,7 +29,7 @@ static enum status bad_number(const struct csv_table *table, const struct csv_pa
     if (!text[0])
         return csv_fail(table, part, line,
                         "%s is empty; fill it in, or leave the row or the column out", name);
-    if (csv_is_missing(text))
+    if (csv_is_missing(text, true))
         return csv_fail(table, part, line,
                         "%s is '%s', and no number may be missing; fill it in, or leave the row or "
                         "the column out",
@@ -219,12 +219,14 @@ static int targets_of(const struct csv_table *table) {
     return table->options ? (int)table->options->targets : TARGETS_BY_TYPE;
 }
 
-/* Whether a column that has words holds classes, not numbers of which some are missing or wrong. */
+/* Whether a column that has words holds classes, not numbers or words of which some are missing or
+ * wrong. */
 static bool has_classes(const struct csv_table *table, size_t which) {
     const struct csv_texts *texts = &table->texts[which];
     const int targets = targets_of(table);
-    return targets == TARGETS_CLASSES || (targets == TARGETS_BY_TYPE && !texts->fractions &&
-                                          !(texts->numbers && csv_is_missing(texts->first_word)));
+    return targets == TARGETS_CLASSES ||
+           (targets == TARGETS_BY_TYPE && !texts->fractions && !texts->missing.text &&
+            !(texts->numbers && csv_is_missing(texts->first_word.text, true)));
 }
 
 /* Whether a candidate has whole numbers from 0 or 1 without a hole, more than one. */
@@ -249,11 +251,11 @@ static bool counts_classes(const struct csv_table *table, size_t which) {
  * numbers that count classes; where values are asked for, any numbers. */
 static int likeness(const struct csv_table *table, size_t which) {
     const bool values = targets_of(table) == TARGETS_VALUES;
-    if (!table->texts[which].first_word)
+    if (!table->texts[which].first_word.text)
         return values || counts_classes(table, which);
-    if (values || !has_classes(table, which))
-        return 0;
-    return table->texts[which].numbers ? 2 : 3;
+    if (!table->texts[which].numbers)
+        return values ? 0 : 3;
+    return has_classes(table, which) ? 2 : 0;
 }
 
 static size_t candidate(const struct csv_table *table, size_t which) {
@@ -300,9 +302,10 @@ static bool make_room(struct csv_part *part, size_t which) {
 
 static enum status refuse_words(const struct csv_table *table, size_t which) {
     const struct csv_texts *texts = &table->texts[which];
-    const struct csv_part part = {.path = texts->path};
+    const struct csv_word *word = &texts->first_word;
+    const struct csv_part part = {.path = word->path};
     if (texts->numbers)
-        return bad_number(table, &part, texts->line, candidate(table, which), texts->first_word);
+        return bad_number(table, &part, word->line, candidate(table, which), word->text);
     return csv_fail(table, &part, 1,
                     "the first and the last column hold words, and only one may, that of the "
                     "classes: name it beside the data set's name, as in label: %s, and number or "
@@ -315,7 +318,7 @@ static enum status choose_label(struct csv_table *table, bool images, size_t *la
     const size_t other = first > last || (first == last && images);
     char name[CSV_NAMED];
     *label = !other;
-    if (table->texts[other].first_word)
+    if (table->texts[other].first_word.text)
         return refuse_words(table, other);
     name_column(table, candidate(table, *label), name);
     csv_note(table,
@@ -392,17 +395,19 @@ static void add_array(struct arrays *arrays, const char *name, const struct arra
  * as classes these would be known by their places in an order. */
 static enum status check_words(const struct csv_table *table, size_t label) {
     const struct csv_texts *texts = &table->texts[label];
-    const struct csv_part part = {.path = texts->path};
+    const struct csv_word *word = texts->missing.text ? &texts->missing : &texts->first_word;
+    const struct csv_part part = {.path = word->path};
+    const bool values = targets_of(table) == TARGETS_VALUES;
     char safe[CSV_SHOWN + 1], name[CSV_NAMED];
     if (has_classes(table, label))
         return STATUS_OK;
     name_column(table, candidate(table, label), name);
-    return csv_fail(
-        table, &part, texts->line,
-        "%s is '%s', and what is to be predicted are numbers: fill one in, or leave "
-        "the row out%s",
-        name, csv_shown(texts->first_word, safe),
-        targets_of(table) == TARGETS_VALUES ? "" : "; if they are classes, write targets: classes");
+    return csv_fail(table, &part, word->line,
+                    "%s is '%s', and %s: fill one in, or leave the row out%s", name,
+                    csv_shown(word->text, safe),
+                    values || texts->numbers ? "what is to be predicted are numbers"
+                                             : "no label may be missing",
+                    values ? "" : "; if they are classes, write targets: classes");
 }
 
 static enum status take_words(struct csv_table *table, size_t label, struct arrays *arrays) {
@@ -435,7 +440,7 @@ static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
     size_t label = 0;
     const bool images = shape(table, &input);
     enum status status = table->columns.known ? STATUS_OK : choose_label(table, images, &label);
-    if (status == STATUS_OK && table->texts[label].first_word)
+    if (status == STATUS_OK && table->texts[label].first_word.text)
         status = take_words(table, label, arrays);
     if (status != STATUS_OK)
         return status;
@@ -445,7 +450,7 @@ static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
     for (size_t i = 0; i < table->part_count; i++) {
         struct csv_part *part = &table->parts[i];
         struct csv_labels *labels = &part->labels[label];
-        const bool words = table->texts[label].first_word != NULL;
+        const bool words = table->texts[label].first_word.text != NULL;
         add_array(arrays, table->part_count == 1 ? names[0][0] : names[1][i], &input,
                   &part->inputs);
         add_array(arrays,
