@@ -345,6 +345,9 @@ static void what_is_refused(void **state) {
     (void)state;
     refuse("\xff\xfel", 0, "is text in UTF-16; save it in UTF-8");
     refuse("label,a,b\r1,2,3\r0,5,6\r", 0, "its lines end in CR alone");
+    refuse("a,b,species\n", 0, "has a line of names, and no rows below it");
+    refuse(",0,1,2\n", 0, "has a line of names, and no rows below it");
+    refuse("label,pixel0\n\n", 0, "has a line of names, and no rows below it");
     refuse("label,a,b\n1,2,3\n0,5\n", 3, "has 2 fields, and the first line has 3");
     refuse("label,a,b\n1,2,3\n0,,6\n", 3, "column 2, a is empty; fill it in");
     refuse("label,a,b\n1,2,3\n\n\n0,6,red\n", 5, "column 3, b is 'red', and inputs are to be");

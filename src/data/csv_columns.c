@@ -59,10 +59,13 @@ bool csv_counts_on(const struct csv_rows *rows) {
 }
 
 bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t count) {
-    for (size_t i = 0; i < count && i < second->count; i++)
-        if (!numbers[i] && csv_is_number(second, &second->fields[i]))
-            return true;
-    return false;
+    size_t words = 0, named = 0;
+    for (size_t i = 0; i < count; i++) {
+        words += !numbers[i];
+        named +=
+            second && i < second->count && !numbers[i] && csv_is_number(second, &second->fields[i]);
+    }
+    return second ? named > 0 : words > 1;
 }
 
 /* Columns that number the rows would tell the classes of sorted ones. Whether they do is known

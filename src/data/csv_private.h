@@ -68,7 +68,8 @@ bool csv_is_number(const struct csv_rows *rows, const struct csv_field *field);
 bool csv_counts_on(const struct csv_rows *rows);
 
 /* Whether the first row has names: where it has none, a number is below a text that is a number
- * itself. `numbers` tells of each field of it whether it is a number. */
+ * itself; and a row of examples has one word at most. `numbers` tells of each field of it whether
+ * it is a number. `second` is NULL where there is no other row. */
 bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t count);
 
 /* Set the column that is to be learned where the key label or the columns' names say which, or

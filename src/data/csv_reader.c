@@ -169,10 +169,10 @@ static enum status read_rows(struct csv_table *table, struct csv_part *part, str
         status = csv_rows_next(rows, &second, table->error);
     if (status != STATUS_OK)
         return status;
-    names =
-        table->part_count > 0
-            ? table->columns.names != NULL
-            : first.counts_on || (second && csv_has_names(rows, first.numbers, first.rows.count));
+    names = table->part_count > 0
+                ? table->columns.names != NULL
+                : first.counts_on ||
+                      csv_has_names(second ? rows : NULL, first.numbers, first.rows.count);
     status = begin_part(table, part, &first, names, without);
     if (status == STATUS_OK && !names && !*without)
         status = add_row(table, part, &first.rows);
@@ -181,6 +181,8 @@ static enum status read_rows(struct csv_table *table, struct csv_part *part, str
         if (status == STATUS_OK)
             status = csv_rows_next(rows, &more, table->error);
     }
+    if (status == STATUS_OK && part->inputs.count == 0 && !*without)
+        status = csv_fail(table, part, 0, "has a line of names, and no rows below it");
     if (status == STATUS_OK)
         csv_numbering_end(&table->columns);
     return status;
