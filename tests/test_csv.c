@@ -348,6 +348,8 @@ static void what_is_refused(void **state) {
     refuse("a,b,species\n", 0, "has a line of names, and no rows below it");
     refuse(",0,1,2\n", 0, "has a line of names, and no rows below it");
     refuse("label,pixel0\n\n", 0, "has a line of names, and no rows below it");
+    refuse("label,a,b\n1,2,3\n-1,5,0\n", 3, "column 1, label is -1, and classes are whole");
+    refuse("1.5,1\n2.5,2\n1.5,3\n4.5,300\n", 4, "column 2 is 300, and classes are whole");
     refuse("label,a,b\n1,2,3\n0,5\n", 3, "has 2 fields, and the first line has 3");
     refuse("label,a,b\n1,2,3\n0,,6\n", 3, "column 2, a is empty; fill it in");
     refuse("label,a,b\n1,2,3\n\n\n0,6,red\n", 5, "column 3, b is 'red', and inputs are to be");

@@ -225,20 +225,22 @@ static bool has_no_holes(const struct group *group) {
 }
 
 static enum status no_classes(const struct group *group, bool asked, struct error *error) {
+    char where[128];
     for (size_t part = 0; part < 2 && group->parts[part]; part++) {
         const struct array *array = group->parts[part];
         for (size_t i = 0; i < array->size[0]; i++) {
             const double number = (double)number_at(array, i);
             if (number >= 0 && number <= UINT8_MAX && number == floor(number))
                 continue;
-            return error_set(error, STATUS_INPUT,
-                             "element %zu of %.60s is %.9g, and classes are whole numbers from 0 "
-                             "to 255; %s",
-                             i, array->name, number,
-                             asked ? "leave out targets: classes, or number them anew"
-                                   : "number them anew; or, if numbers are to be predicted and no "
-                                     "classes, write targets: values beside the data set's name, "
-                                     "as in dataset: {name: ./mine.npz, targets: values}");
+            snprintf(where, sizeof where, "element %zu of %.60s", i, array->name);
+            error_set(error, STATUS_INPUT,
+                      "%s is %.9g, and classes are whole numbers from 0 to 255; %s",
+                      array->column ? array->column : where, number,
+                      asked ? "leave out targets: classes, or number them anew"
+                            : "number them anew; or, if numbers are to be predicted and no "
+                              "classes, write targets: values beside the data set's name, "
+                              "as in dataset: {name: ./mine.npz, targets: values}");
+            return error_from(error, &array->odd);
         }
     }
     return error_set(error, STATUS_INPUT, "%.60s has no classes", group->parts[0]->name);

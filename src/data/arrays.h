@@ -28,6 +28,10 @@ struct array {
     /* Of floats: all are whole numbers from 0 to 255; all are k / 255 for such numbers k. */
     bool whole, fractions;
     struct rounded rounded; /* of the numbers before they were floats, where they were wider */
+    /* Of a column of a text file, what messages call it, in the arena, and where its first number
+     * stands that is no whole one from 0 to 255. NULL: nobody knows */
+    const char *column;
+    struct origin odd;
 };
 
 #define ARRAYS_MAX (2 * (DATASET_ARRAYS_MAX + 2))

@@ -156,6 +156,8 @@ bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts, const st
         !csv_numbers_put(&labels->numbers, 0, is_number ? number : 0) ||
         !csv_numbers_put(&labels->codes, 0, (double)code))
         return false;
+    if (labels->numbers.values && labels->odd == 0)
+        labels->odd = row->line;
     const struct csv_word word = {field->text, path, row->line};
     if (!is_number &&
         !(keep_word(&texts->first_word, &word, arena) &&

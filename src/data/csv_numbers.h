@@ -45,6 +45,7 @@ bool csv_is_missing(const char *text, bool among_numbers);
 struct csv_labels {
     struct csv_numbers numbers; /* of one column; 0 for what is none */
     struct csv_numbers codes;   /* of one column: which text it is, counted as they are met */
+    size_t odd;                 /* the line of the first number that is no byte; 0: none is */
 };
 
 /* The different texts of such a column, in all files. */

@@ -437,8 +437,8 @@ static enum status take_words(struct csv_table *table, size_t label, struct arra
 
 static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
     static const char *const names[2][2] = {{"x", "y"}, {"x_train", "x_test"}};
-    const struct array one = {.dimensions = 1};
-    struct array input = {0};
+    struct array input = {0}, output = {.dimensions = 1};
+    char name[CSV_NAMED];
     size_t label = 0;
     const bool images = shape(table, &input);
     enum status status = table->columns.known ? STATUS_OK : choose_label(table, images, &label);
@@ -449,19 +449,22 @@ static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
     if (images && !(table->options && table->options->image_rows > 0))
         csv_note(table, "rows of %zu numbers are taken for images of %zu x %zu",
                  table->parts[0].inputs.width, input.size[1], input.size[2]);
+    name_column(table, candidate(table, label), name);
+    output.column = arena_copy(table->arena, name);
     for (size_t i = 0; i < table->part_count; i++) {
         struct csv_part *part = &table->parts[i];
         struct csv_labels *labels = &part->labels[label];
         const bool words = table->texts[label].first_word.text != NULL;
+        output.odd = (struct origin){part->path, labels->odd > INT32_MAX ? 0 : (int)labels->odd, 0};
         add_array(arrays, table->part_count == 1 ? names[0][0] : names[1][i], &input,
                   &part->inputs);
         add_array(arrays,
                   table->part_count == 1 ? names[0][1]
                   : i == 0               ? "y_train"
                                          : "y_test",
-                  &one, words ? &labels->codes : &labels->numbers);
+                  &output, words ? &labels->codes : &labels->numbers);
     }
-    return STATUS_OK;
+    return output.column ? STATUS_OK : error_memory(table->error);
 }
 
 /* --- the reader --- */

@@ -224,7 +224,7 @@ static enum status load_arrays(struct location *location, const struct dataset_p
         status = location->source.reader->read(&place, options, arrays, error);
     if (status == STATUS_OK) {
         status = arrays_make(arrays, options, dataset, error);
-        if (status == STATUS_INPUT)
+        if (status == STATUS_INPUT && error && !error->file[0])
             error_place(error, location->source.path, 0, 0);
     }
     arrays_release(arrays);
