@@ -322,6 +322,41 @@ static void what_is_learned(void **state) {
     refuse("y,a,Y\n1,2,3\n", 1, "columns 1, y, and 3, Y, are both called");
 }
 
+/* Which squares are images. */
+static void squares(void **state) {
+    (void)state;
+    static const struct {
+        const char *name; /* of a column, before its number */
+        size_t side;
+        double unit, offset;
+        bool image;
+    } cases[] = {
+        {"", 2, 0.1, 0, false},      {"", 2, 1, 0, false},        {"x", 3, 1, 0, false},
+        {"", 8, 1, 0, true},         {"", 8, 0.001, 0, true},     {"", 8, 100, 0, true},
+        {"", 8, 0.25, 0, false},     {"", 8, 0.001, -0.5, false}, {"x", 8, 1, 0, true},
+        {"pixel", 2, 0.25, 0, true}, {"pixel_0_", 8, 1, 0, true}, {"1x", 3, 0.5, -1, true},
+        {"f", 8, 1, 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const size_t width = cases[i].side * cases[i].side;
+        struct dataset data;
+        char text[65536], *at = text;
+        print_message("%s %zu %g\n", cases[i].name, cases[i].side, cases[i].unit);
+        for (size_t k = 0; k < width; k++)
+            append(&at, "%s%zu,", cases[i].name, k);
+        append(&at, "label\n");
+        for (size_t row = 0; row < 20; row++) {
+            for (size_t k = 0; k < width; k++)
+                append(&at, "%g,", cases[i].offset + cases[i].unit * (double)(7 * row + 5 * k));
+            append(&at, "%zu\n", row % 2);
+        }
+        load(write_text("squares.csv", text), NULL, &data);
+        assert_int_equal(data.rows, cases[i].image ? cases[i].side : 1);
+        assert_int_equal(data.rows * data.columns, width);
+        dataset_release(&data);
+    }
+}
+
 /* A number that is missing or wrong in a column that might have been the one that is learned. */
 static void numbers_at_the_edge(void **state) {
     (void)state;
@@ -393,6 +428,7 @@ int main(void) {
         cmocka_unit_test(packed_files_that_are_cut),
         cmocka_unit_test(columns_that_number_rows),
         cmocka_unit_test(what_is_learned),
+        cmocka_unit_test(squares),
         cmocka_unit_test(numbers_at_the_edge),
         cmocka_unit_test(what_is_refused),
     };
