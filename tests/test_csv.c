@@ -318,6 +318,8 @@ static void what_is_learned(void **state) {
               "no column 'price'; did you mean 'prize'? Its columns are rooms, prize, lat");
     refuse_as("price,price,lat\n1,2,3\n", &price, 0, "more than one column 'price'");
     refuse_as("1,2,3\n4,5,6\n", &four, 0, "is named by its number, from 1 to 3");
+    const struct dataset_options values = {.targets = TARGETS_VALUES};
+    refuse_as("a,b,c\n1.5,2,red\n2.5,1,blue\n", &values, 2, "column 3, c is 'red', and inputs are");
     refuse("label,a,b,Class\n1,2,3,1\n", 1, "columns 1, label, and 4, Class, are both called");
     refuse("y,a,Y\n1,2,3\n", 1, "columns 1, y, and 3, Y, are both called");
 }

@@ -31,6 +31,30 @@ const char *csv_shown(const char *text, char safe[CSV_SHOWN + 1]) {
     return safe;
 }
 
+void csv_name_column(const struct csv_table *table, size_t column, char name[CSV_NAMED]) {
+    char where[CSV_SHOWN + 1];
+    snprintf(name, CSV_NAMED, "column %zu%s%s", column + 1, table->columns.names ? ", " : "",
+             table->columns.names ? csv_shown(table->columns.names[column], where) : "");
+}
+
+enum status csv_bad_number(const struct csv_table *table, const struct csv_part *part, size_t line,
+                           size_t column, const char *text) {
+    char safe[CSV_SHOWN + 1], name[CSV_NAMED];
+    csv_name_column(table, column, name);
+    if (!text[0])
+        return csv_fail(table, part, line,
+                        "%s is empty; fill it in, or leave the row or the column out", name);
+    if (csv_is_missing(text, true))
+        return csv_fail(table, part, line,
+                        "%s is '%s', and no number may be missing; fill it in, or leave the row or "
+                        "the column out",
+                        name, csv_shown(text, safe));
+    return csv_fail(table, part, line,
+                    "%s is '%s', and inputs are to be numbers; only the column of classes may hold "
+                    "words: number them, or leave the column out",
+                    name, csv_shown(text, safe));
+}
+
 /* --- what the columns are --- */
 
 static bool is_among(const char *name, const char *const *words, size_t count) {

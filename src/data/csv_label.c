@@ -1,4 +1,5 @@
-/* Which column of a CSV file is to be learned, where the key label or its name says so. */
+/* Which column of a CSV file is to be learned: the one that the key label or its name says, else a
+ * candidate that looks most like it when all rows are read. */
 #include "data/csv_private.h"
 
 #include <stdio.h>
@@ -7,6 +8,8 @@
 #include <strings.h>
 
 #define COLUMNS_LISTED 12 /* in a message */
+
+/* --- told --- */
 
 static size_t find_exactly(const struct csv_columns *columns, const char *name, size_t *count) {
     size_t found = columns->count;
@@ -111,4 +114,143 @@ enum status csv_find_label(struct csv_table *table, const struct csv_part *part)
     if (table->options && table->options->label)
         return find_asked(table, part);
     return table->columns.names ? find_by_words(table, part) : STATUS_OK;
+}
+
+/* --- guessed --- */
+
+static int targets_of(const struct csv_table *table) {
+    return table->options ? (int)table->options->targets : TARGETS_BY_TYPE;
+}
+
+/* Whether a column that has words holds classes, not numbers or words of which some are missing or
+ * wrong. */
+static bool has_classes(const struct csv_table *table, size_t which) {
+    const struct csv_texts *texts = &table->texts[which];
+    const int targets = targets_of(table);
+    return targets == TARGETS_CLASSES ||
+           (targets == TARGETS_BY_TYPE && !texts->fractions && !texts->missing.text &&
+            !(texts->numbers && csv_is_missing(texts->first_word.text, true)));
+}
+
+/* Whether a candidate has whole numbers from 0 or 1 without a hole, more than one. */
+static bool counts_classes(const struct csv_table *table, size_t which) {
+    bool seen[UINT8_MAX + 1] = {0};
+    size_t most = 0, count = 0;
+    for (size_t part = 0; part < table->part_count; part++) {
+        const struct csv_numbers *numbers = &table->parts[part].labels[which].numbers;
+        if (numbers->values)
+            return false;
+        for (size_t i = 0; i < numbers->count; i++) {
+            const uint8_t label = numbers->bytes[i];
+            most = label > most ? label : most;
+            count += !seen[label];
+            seen[label] = true;
+        }
+    }
+    return count > 1 && count + !seen[0] == most + 1;
+}
+
+/* How much a candidate looks like what is to be learned: words most, then words among numbers, then
+ * numbers that count classes; where values are asked for, any numbers. */
+static int likeness(const struct csv_table *table, size_t which) {
+    const bool values = targets_of(table) == TARGETS_VALUES;
+    if (!table->texts[which].first_word.text)
+        return values || counts_classes(table, which);
+    if (!table->texts[which].numbers)
+        return values ? 0 : 3;
+    return has_classes(table, which) ? 2 : 0;
+}
+
+size_t csv_candidate(const struct csv_table *table, size_t which) {
+    return which == 0 ? table->columns.label : table->columns.other;
+}
+
+/* Put the candidate that is none among the inputs: where it stood. */
+static void put_back(struct csv_part *part, size_t which) {
+    const size_t width = part->inputs.width;
+    const struct csv_numbers *column = &part->labels[which].numbers;
+    struct csv_numbers *inputs = &part->inputs;
+    const size_t rows = inputs->count;
+    for (size_t row = 0; row < rows; row++) {
+        const size_t size = inputs->bytes ? 1 : sizeof *inputs->values;
+        char *at = inputs->bytes ? (char *)(inputs->bytes + row * width)
+                                 : (char *)(inputs->values + row * width);
+        if (which == 0)
+            memmove(at + size, at, (width - 1) * size);
+        const double number = csv_numbers_at(column, row, 0);
+        if (inputs->bytes)
+            inputs->bytes[row * width + (which == 0 ? 0 : width - 1)] = (uint8_t)number;
+        else
+            inputs->values[row * width + (which == 0 ? 0 : width - 1)] = (float)number;
+    }
+    inputs->reals |= column->reals;
+    if (inputs->rounding.columns == width && column->rounding.columns == 1) {
+        struct rounding_column *items = inputs->rounding.items;
+        if (which == 0)
+            memmove(items + 1, items, (width - 1) * sizeof *items);
+        items[which == 0 ? 0 : width - 1] = column->rounding.items[0];
+    }
+}
+
+/* Have inputs as floats where the column that comes back is none of bytes. */
+static bool make_room(struct csv_part *part, size_t which) {
+    struct csv_numbers *inputs = &part->inputs;
+    if (part->labels[which].numbers.bytes || inputs->values || inputs->count == 0)
+        return true;
+    inputs->count--; /* the last row is as one that is begun */
+    const bool fits = csv_numbers_put(inputs, inputs->width - 1, -1);
+    inputs->count++;
+    return fits;
+}
+
+static enum status refuse_words(const struct csv_table *table, size_t which) {
+    const struct csv_texts *texts = &table->texts[which];
+    const struct csv_word *word = &texts->first_word;
+    const struct csv_part part = {.path = word->path};
+    if (texts->numbers || !table->texts[!which].first_word.text)
+        return csv_bad_number(table, &part, word->line, csv_candidate(table, which), word->text);
+    return csv_fail(table, &part, 1,
+                    "the first and the last column hold words, and only one may, that of the "
+                    "classes: name it beside the data set's name, as in label: %s, and number or "
+                    "leave out the other",
+                    table->columns.names ? "NAME" : "1");
+}
+
+enum status csv_choose_label(struct csv_table *table, bool images, size_t *label) {
+    const int first = likeness(table, 0), last = likeness(table, 1);
+    const size_t other = first > last || (first == last && images);
+    char name[CSV_NAMED];
+    *label = !other;
+    if (table->texts[other].first_word.text)
+        return refuse_words(table, other);
+    csv_name_column(table, csv_candidate(table, *label), name);
+    csv_note(table,
+             "%s is taken for what is to be learned; label: %s beside the data set's name says "
+             "otherwise",
+             name, table->columns.names ? "NAME" : "NUMBER");
+    for (size_t i = 0; i < table->part_count; i++) {
+        if (!make_room(&table->parts[i], other))
+            return error_memory(table->error);
+        put_back(&table->parts[i], other);
+    }
+    return STATUS_OK;
+}
+
+/* Words are classes, unless numbers are asked for or they stand among numbers that are no classes:
+ * as classes these would be known by their places in an order. */
+enum status csv_check_words(const struct csv_table *table, size_t label) {
+    const struct csv_texts *texts = &table->texts[label];
+    const struct csv_word *word = texts->missing.text ? &texts->missing : &texts->first_word;
+    const struct csv_part part = {.path = word->path};
+    const bool values = targets_of(table) == TARGETS_VALUES;
+    char safe[CSV_SHOWN + 1], name[CSV_NAMED];
+    if (has_classes(table, label))
+        return STATUS_OK;
+    csv_name_column(table, csv_candidate(table, label), name);
+    return csv_fail(table, &part, word->line,
+                    "%s is '%s', and %s: fill one in, or leave the row out%s", name,
+                    csv_shown(word->text, safe),
+                    values || texts->numbers ? "what is to be predicted are numbers"
+                                             : "no label may be missing",
+                    values ? "" : "; if they are classes, write targets: classes");
 }

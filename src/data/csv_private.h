@@ -3,6 +3,7 @@
 #define SWEEP_DATA_CSV_PRIVATE_H
 
 #include "base/text.h"
+#include "data/arrays.h"
 #include "data/csv_numbers.h"
 #include "data/csv_rows.h"
 #include "data/dataset.h"
@@ -61,6 +62,12 @@ enum status csv_fail(const struct csv_table *table, const struct csv_part *part,
 /* A file's text in a message: cut, and without control characters. */
 const char *csv_shown(const char *text, char safe[CSV_SHOWN + 1]);
 
+void csv_name_column(const struct csv_table *table, size_t column, char name[CSV_NAMED]);
+
+/* STATUS_INPUT for a text that is in a column of numbers, or is empty. */
+enum status csv_bad_number(const struct csv_table *table, const struct csv_part *part, size_t line,
+                           size_t column, const char *text);
+
 bool csv_is_number(const struct csv_rows *rows, const struct csv_field *field);
 
 /* Whether a first row's fields count on from 0 or 1, but for the first one, as pandas names
@@ -75,6 +82,19 @@ bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t co
 /* Set the column that is to be learned where the key label or the columns' names say which, or
  * columns.count. */
 enum status csv_find_label(struct csv_table *table, const struct csv_part *part);
+
+/* The column of one of the candidates; that which is told is the first. */
+size_t csv_candidate(const struct csv_table *table, size_t which);
+
+/* After the last row: which candidate is to be learned; the other one is put among the inputs. */
+enum status csv_choose_label(struct csv_table *table, bool images, size_t *label);
+
+/* STATUS_INPUT where words are no classes: numbers are asked for, they stand among numbers that are
+ * none, so that they would be known by their places in an order, or for labels that are missing. */
+enum status csv_check_words(const struct csv_table *table, size_t label);
+
+/* The shape of the inputs; true where they are images: as many as image_size has, or a square. */
+bool csv_shape(const struct csv_table *table, struct array *array);
 
 /* Tell from their names, where there are any, and places what the columns are. */
 enum status csv_plan_columns(struct csv_table *table, const struct csv_part *part);

@@ -5,41 +5,12 @@
 #include "data/gzip.h"
 #include "data/reader.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define DIGITS "0123456789"
-#define IMAGE_SIDE_MIN 8 /* of squares that are taken for images without being called pixels */
-
 /* --- rows --- */
-
-static void name_column(const struct csv_table *table, size_t column, char name[CSV_NAMED]) {
-    char where[CSV_SHOWN + 1];
-    snprintf(name, CSV_NAMED, "column %zu%s%s", column + 1, table->columns.names ? ", " : "",
-             table->columns.names ? csv_shown(table->columns.names[column], where) : "");
-}
-
-/* `text` is in a column of numbers, or empty. */
-static enum status bad_number(const struct csv_table *table, const struct csv_part *part,
-                              size_t line, size_t column, const char *text) {
-    char safe[CSV_SHOWN + 1], name[CSV_NAMED];
-    name_column(table, column, name);
-    if (!text[0])
-        return csv_fail(table, part, line,
-                        "%s is empty; fill it in, or leave the row or the column out", name);
-    if (csv_is_missing(text, true))
-        return csv_fail(table, part, line,
-                        "%s is '%s', and no number may be missing; fill it in, or leave the row or "
-                        "the column out",
-                        name, csv_shown(text, safe));
-    return csv_fail(table, part, line,
-                    "%s is '%s', and inputs are to be numbers; only the column of classes may hold "
-                    "words: number them, or leave the column out",
-                    name, csv_shown(text, safe));
-}
 
 static enum status other_count(const struct csv_table *table, const struct csv_part *part,
                                const struct csv_rows *rows) {
@@ -68,14 +39,14 @@ static enum status add_row(struct csv_table *table, struct csv_part *part,
         }
         if (role != CSV_INPUT) {
             if (field->length == 0)
-                return bad_number(table, part, rows->line, i, field->text);
+                return csv_bad_number(table, part, rows->line, i, field->text);
             const size_t which = role == CSV_OTHER_LABEL;
             fits = csv_labels_add(&part->labels[which], &table->texts[which], rows, field,
                                   part->path, table->arena);
             continue;
         }
         if (!csv_read_number(field, rows->separator, &number, &real))
-            return bad_number(table, part, rows->line, i, field->text);
+            return csv_bad_number(table, part, rows->line, i, field->text);
         part->inputs.reals |= real;
         fits = csv_numbers_put(&part->inputs, input++, number);
     }
@@ -216,201 +187,7 @@ static enum status read_file(struct csv_table *table, const char *path) {
     return status;
 }
 
-/* --- which column is to be learned --- */
-
-static int targets_of(const struct csv_table *table) {
-    return table->options ? (int)table->options->targets : TARGETS_BY_TYPE;
-}
-
-/* Whether a column that has words holds classes, not numbers or words of which some are missing or
- * wrong. */
-static bool has_classes(const struct csv_table *table, size_t which) {
-    const struct csv_texts *texts = &table->texts[which];
-    const int targets = targets_of(table);
-    return targets == TARGETS_CLASSES ||
-           (targets == TARGETS_BY_TYPE && !texts->fractions && !texts->missing.text &&
-            !(texts->numbers && csv_is_missing(texts->first_word.text, true)));
-}
-
-/* Whether a candidate has whole numbers from 0 or 1 without a hole, more than one. */
-static bool counts_classes(const struct csv_table *table, size_t which) {
-    bool seen[UINT8_MAX + 1] = {0};
-    size_t most = 0, count = 0;
-    for (size_t part = 0; part < table->part_count; part++) {
-        const struct csv_numbers *numbers = &table->parts[part].labels[which].numbers;
-        if (numbers->values)
-            return false;
-        for (size_t i = 0; i < numbers->count; i++) {
-            const uint8_t label = numbers->bytes[i];
-            most = label > most ? label : most;
-            count += !seen[label];
-            seen[label] = true;
-        }
-    }
-    return count > 1 && count + !seen[0] == most + 1;
-}
-
-/* How much a candidate looks like what is to be learned: words most, then words among numbers, then
- * numbers that count classes; where values are asked for, any numbers. */
-static int likeness(const struct csv_table *table, size_t which) {
-    const bool values = targets_of(table) == TARGETS_VALUES;
-    if (!table->texts[which].first_word.text)
-        return values || counts_classes(table, which);
-    if (!table->texts[which].numbers)
-        return values ? 0 : 3;
-    return has_classes(table, which) ? 2 : 0;
-}
-
-static size_t candidate(const struct csv_table *table, size_t which) {
-    return which == 0 ? table->columns.label : table->columns.other;
-}
-
-/* Put the candidate that is none among the inputs: where it stood. */
-static void put_back(struct csv_part *part, size_t which) {
-    const size_t width = part->inputs.width;
-    const struct csv_numbers *column = &part->labels[which].numbers;
-    struct csv_numbers *inputs = &part->inputs;
-    const size_t rows = inputs->count;
-    for (size_t row = 0; row < rows; row++) {
-        const size_t size = inputs->bytes ? 1 : sizeof *inputs->values;
-        char *at = inputs->bytes ? (char *)(inputs->bytes + row * width)
-                                 : (char *)(inputs->values + row * width);
-        if (which == 0)
-            memmove(at + size, at, (width - 1) * size);
-        const double number = csv_numbers_at(column, row, 0);
-        if (inputs->bytes)
-            inputs->bytes[row * width + (which == 0 ? 0 : width - 1)] = (uint8_t)number;
-        else
-            inputs->values[row * width + (which == 0 ? 0 : width - 1)] = (float)number;
-    }
-    inputs->reals |= column->reals;
-    if (inputs->rounding.columns == width && column->rounding.columns == 1) {
-        struct rounding_column *items = inputs->rounding.items;
-        if (which == 0)
-            memmove(items + 1, items, (width - 1) * sizeof *items);
-        items[which == 0 ? 0 : width - 1] = column->rounding.items[0];
-    }
-}
-
-/* Have inputs as floats where the column that comes back is none of bytes. */
-static bool make_room(struct csv_part *part, size_t which) {
-    struct csv_numbers *inputs = &part->inputs;
-    if (part->labels[which].numbers.bytes || inputs->values || inputs->count == 0)
-        return true;
-    inputs->count--; /* the last row is as one that is begun */
-    const bool fits = csv_numbers_put(inputs, inputs->width - 1, -1);
-    inputs->count++;
-    return fits;
-}
-
-static enum status refuse_words(const struct csv_table *table, size_t which) {
-    const struct csv_texts *texts = &table->texts[which];
-    const struct csv_word *word = &texts->first_word;
-    const struct csv_part part = {.path = word->path};
-    if (texts->numbers)
-        return bad_number(table, &part, word->line, candidate(table, which), word->text);
-    return csv_fail(table, &part, 1,
-                    "the first and the last column hold words, and only one may, that of the "
-                    "classes: name it beside the data set's name, as in label: %s, and number or "
-                    "leave out the other",
-                    table->columns.names ? "NAME" : "1");
-}
-
-static enum status choose_label(struct csv_table *table, bool images, size_t *label) {
-    const int first = likeness(table, 0), last = likeness(table, 1);
-    const size_t other = first > last || (first == last && images);
-    char name[CSV_NAMED];
-    *label = !other;
-    if (table->texts[other].first_word.text)
-        return refuse_words(table, other);
-    name_column(table, candidate(table, *label), name);
-    csv_note(table,
-             "%s is taken for what is to be learned; label: %s beside the data set's name says "
-             "otherwise",
-             name, table->columns.names ? "NAME" : "NUMBER");
-    for (size_t i = 0; i < table->part_count; i++) {
-        if (!make_room(&table->parts[i], other))
-            return error_memory(table->error);
-        put_back(&table->parts[i], other);
-    }
-    return STATUS_OK;
-}
-
 /* --- arrays --- */
-
-enum called { CALLED_PIXELS, CALLED_NUMBERS, CALLED_NOTHING, CALLED_OTHERWISE };
-
-/* What an input is called: pixel5 or 3x7; 5 or x5; or another thing. */
-static enum called called_as(const char *name) {
-    const size_t word = strncasecmp(name, "pixel", 5) == 0 ? 5 : 0;
-    const char *at = name + word + (name[word] == '_' || name[word] == ' ');
-    const size_t row = strspn(at, DIGITS);
-    at += row;
-    const bool two = *at == 'x' || *at == '_';
-    at += two;
-    if (at == name || at[strspn(at, DIGITS)])
-        return CALLED_OTHERWISE;
-    return word > 0 || (row > 0 && two) ? CALLED_PIXELS : CALLED_NUMBERS;
-}
-
-/* What all inputs are called: the least that one of them says. */
-static enum called inputs_called(const struct csv_columns *columns) {
-    enum called most = CALLED_PIXELS;
-    if (!columns->names)
-        return CALLED_NOTHING;
-    for (size_t i = 0; i < columns->count; i++)
-        if (columns->roles[i] == CSV_INPUT && called_as(columns->names[i]) > most)
-            most = called_as(columns->names[i]);
-    return most;
-}
-
-/* Whether numbers may be pixels: whole ones, or all from 0 to 1. */
-static bool like_pixels(const struct csv_numbers *numbers, size_t columns) {
-    bool fractions = false, outside = false;
-    for (size_t row = 0; row < numbers->count && numbers->values; row++)
-        for (size_t i = 0; i < columns; i++) {
-            const double number = csv_numbers_at(numbers, row, i);
-            fractions |= csv_is_fraction(number);
-            outside |= number < 0 || number > 1;
-        }
-    return !fractions || !outside;
-}
-
-/* Whether a row of as many inputs as a square has pixels is one. Columns that are called by
- * numbers, as pandas calls them, or not at all may be those of any table. */
-static bool is_square(const struct csv_table *table, size_t side) {
-    const struct csv_numbers *inputs = &table->parts[0].inputs;
-    switch (inputs_called(&table->columns)) {
-    case CALLED_PIXELS:
-        return true;
-    case CALLED_NUMBERS:
-        return side >= IMAGE_SIDE_MIN && like_pixels(inputs, table->columns.inputs);
-    case CALLED_NOTHING:
-        return side >= IMAGE_SIDE_MIN && !inputs->values;
-    default:
-        return false;
-    }
-}
-
-/* Whether they are images: as many as image_size has, or a square. */
-static bool shape(const struct csv_table *table, struct array *array) {
-    const struct dataset_options *options = table->options;
-    const size_t width = table->columns.inputs + !table->columns.known;
-    const size_t side = (size_t)lrint(sqrt((double)width));
-    const size_t asked = options ? options->image_rows * options->image_columns : 0;
-    array->size[1] = width;
-    array->dimensions = 2;
-    if (asked > 0 && (width == asked || width == 3 * asked)) {
-        array->size[1] = options->image_rows;
-        array->size[2] = options->image_columns;
-        array->size[3] = width / asked;
-        array->dimensions = width == asked ? 3 : 4;
-    } else if (asked == 0 && side * side == width && is_square(table, side)) {
-        array->size[1] = array->size[2] = side;
-        array->dimensions = 3;
-    }
-    return array->dimensions > 2;
-}
 
 static void add_array(struct arrays *arrays, const char *name, const struct array *shape,
                       struct csv_numbers *numbers) {
@@ -428,29 +205,10 @@ static void add_array(struct arrays *arrays, const char *name, const struct arra
         array_look(array);
 }
 
-/* Words are classes, unless numbers are asked for or they stand among numbers that are no classes:
- * as classes these would be known by their places in an order. */
-static enum status check_words(const struct csv_table *table, size_t label) {
-    const struct csv_texts *texts = &table->texts[label];
-    const struct csv_word *word = texts->missing.text ? &texts->missing : &texts->first_word;
-    const struct csv_part part = {.path = word->path};
-    const bool values = targets_of(table) == TARGETS_VALUES;
-    char safe[CSV_SHOWN + 1], name[CSV_NAMED];
-    if (has_classes(table, label))
-        return STATUS_OK;
-    name_column(table, candidate(table, label), name);
-    return csv_fail(table, &part, word->line,
-                    "%s is '%s', and %s: fill one in, or leave the row out%s", name,
-                    csv_shown(word->text, safe),
-                    values || texts->numbers ? "what is to be predicted are numbers"
-                                             : "no label may be missing",
-                    values ? "" : "; if they are classes, write targets: classes");
-}
-
 static enum status take_words(struct csv_table *table, size_t label, struct arrays *arrays) {
     struct csv_texts *texts = &table->texts[label];
     struct csv_labels *labels[2];
-    const enum status status = check_words(table, label);
+    const enum status status = csv_check_words(table, label);
     if (status != STATUS_OK)
         return status;
     if (texts->many)
@@ -475,8 +233,8 @@ static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
     struct array input = {0}, output = {.dimensions = 1};
     char name[CSV_NAMED];
     size_t label = 0;
-    const bool images = shape(table, &input);
-    enum status status = table->columns.known ? STATUS_OK : choose_label(table, images, &label);
+    const bool images = csv_shape(table, &input);
+    enum status status = table->columns.known ? STATUS_OK : csv_choose_label(table, images, &label);
     if (status == STATUS_OK && table->texts[label].first_word.text)
         status = take_words(table, label, arrays);
     if (status != STATUS_OK)
@@ -484,7 +242,7 @@ static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
     if (images && !(table->options && table->options->image_rows > 0))
         csv_note(table, "rows of %zu numbers are taken for images of %zu x %zu",
                  table->parts[0].inputs.width, input.size[1], input.size[2]);
-    name_column(table, candidate(table, label), name);
+    csv_name_column(table, csv_candidate(table, label), name);
     output.column = arena_copy(table->arena, name);
     for (size_t i = 0; i < table->part_count; i++) {
         struct csv_part *part = &table->parts[i];
