@@ -108,6 +108,7 @@ static void every_dialect(void **state) {
         {"windows.csv", true, false, true, false, ",", "\r\n", "", "\xef\xbb\xbf"},
         {"spanish.csv", true, false, true, false, ";", "\r\n", ",0", ""},
         {"quoted.csv", true, false, true, true, ",", "\n", "", ""},
+        {"spaced.csv", true, true, true, true, " , ", " \n", "", ""},
         {"tabs.tsv", true, true, true, false, "\t", "\n", "", ""},
         {"blanks", true, true, true, false, ", ", "\n\n", "", ""},
         {"packed.csv.gz", true, false, true, false, ",", "\n", "", ""},

@@ -159,9 +159,10 @@ static struct csv_field take_field(const struct csv_rows *rows, char **at, const
             *to++ = *from;
         }
     from += quoted && from < end;
+    const char *kept = quoted ? to : begin;
     while (from < end && *from != rows->separator)
         *to++ = *from++;
-    while (!quoted && to > begin && is_blank(to[-1]))
+    while (to > kept && is_blank(to[-1]))
         to--;
     *at = from;
     return (struct csv_field){begin, (size_t)(to - begin), quoted};
