@@ -101,12 +101,13 @@ static enum status find_by_words(struct csv_table *table, const struct csv_part 
     columns->label = found[0];
     if (called < 2)
         return STATUS_OK;
-    return csv_fail(table, part, 1,
-                    "columns %zu, %.60s, and %zu, %.60s, are both called as what is to be learned: "
-                    "leave one out; or name one beside the data set's name, as in label: %.60s, "
-                    "which makes the other an input",
-                    found[0] + 1, columns->names[found[0]], found[1] + 1, columns->names[found[1]],
-                    columns->names[found[0]]);
+    return csv_fail(
+        table, part, 1,
+        "columns %zu, %.60s, and %zu, %.60s, are both called as what is to be learned: "
+        "leave one out, or rename it; or, if the other is an input, write label: %.60s beside "
+        "the data set's name",
+        found[0] + 1, columns->names[found[0]], found[1] + 1, columns->names[found[1]],
+        columns->names[found[0]]);
 }
 
 enum status csv_find_label(struct csv_table *table, const struct csv_part *part) {
