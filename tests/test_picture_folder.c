@@ -234,10 +234,73 @@ static void what_can_not_be_read(void **state) {
     for (size_t i = 0; i < data.train.count; i++)
         assert_int_equal(data.train.pixels[9 * i] % 2, data.train.labels[i]);
     dataset_release(&data);
-    write_text("u/c/only.jpg", "none");
-    refuse("u", "u/c/only.jpg", "is no PNG, JPEG or PGM file");
+    write_text("u/c/1.jpg", "none");
+    write_text("u/c/2.jpg", "none");
+    refuse("u", "u/c/1.jpg", "is no PNG, JPEG or PGM file");
+    refuse("u", "u/c/1.jpg", "; none of the 2 pictures of class c can be read");
     write_text("n/a/1.png", "none");
+    write_text("n/b/1.png", "none");
     refuse("n", "n/a/1.png", "is no PNG, JPEG or PGM file");
+    refuse("n", "n/a/1.png", "; none of the 2 pictures can be read");
+}
+
+/* A folder in which there is nothing to tell apart is often the one around the right one. */
+static void one_class(void **state) {
+    (void)state;
+    char meant[128];
+    write_png("one/a/1.png", 3, 3, 1, 1, false);
+    write_png("one/a/2.png", 3, 3, 2, 1, false);
+    refuse("one", "one",
+           "has pictures of one class only, a, so that there is nothing to tell apart");
+    write_png("around/animals/cat/1.png", 3, 3, 1, 1, false);
+    write_png("around/animals/dog/1.png", 3, 3, 2, 1, false);
+    snprintf(meant, sizeof meant, "did you mean %s?", in_folder("around/animals"));
+    refuse("around", "around", meant);
+}
+
+/* Pictures of a part that lie in no class's folder, whatever the other part is like. */
+static void flat_parts(void **state) {
+    (void)state;
+    write_png("flat/Training/1.png", 3, 3, 1, 1, false);
+    write_png("flat/Testing/a/1.png", 3, 3, 1, 1, false);
+    write_png("flat/Testing/b/1.png", 3, 3, 1, 1, false);
+    refuse("flat", "flat/Training",
+           "has no folders of classes, and is beside Testing/; a folder of");
+    /* A class may be called so. */
+    struct dataset data;
+    for (int i = 0; i < 20; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "vehicles/%s/%d.png", i % 2 ? "car" : "train", i);
+        write_png(name, 3, 3, (uint8_t)i, 9, false);
+    }
+    expect("vehicles", NULL, &data);
+    assert_string_equal(data.class_names[1], "train");
+    dataset_release(&data);
+}
+
+/* Folders that give no class, which people may take for one. */
+static void no_classes(void **state) {
+    (void)state;
+    struct dataset data;
+    for (int i = 0; i < 20; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "e/%c/%d.png", 'a' + i % 2, i);
+        write_png(name, 3, 3, (uint8_t)i, 9, false);
+    }
+    write_text("e/empty/readme.txt", "none yet");
+    expect("e", NULL, &data);
+    assert_told(&data, "without pictures, and so no class: ");
+    assert_told(&data, in_folder("e/empty"));
+    assert_int_equal(data.classes, 2);
+    dataset_release(&data);
+    /* Which folders those are that can't be read nobody knows. As root there are none. */
+    if (geteuid() == 0)
+        return;
+    struct error error;
+    assert_int_equal(chmod(in_folder("e/b"), 0), 0);
+    assert_int_equal(load("e", NULL, &data, &error), STATUS_IO);
+    assert_string_equal(error.file, in_folder("e/b"));
+    assert_int_equal(chmod(in_folder("e/b"), 0700), 0);
 }
 
 static void parts(void **state) {
@@ -295,6 +358,8 @@ int main(void) {
         cmocka_unit_test(split),          cmocka_unit_test(sizes_and_colours),
         cmocka_unit_test(small_pictures), cmocka_unit_test(what_can_not_be_read),
         cmocka_unit_test(parts),          cmocka_unit_test(places_are_no_data_sets),
+        cmocka_unit_test(one_class),      cmocka_unit_test(flat_parts),
+        cmocka_unit_test(no_classes),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -205,6 +205,18 @@ static void add_array(struct arrays *arrays, const char *name, const struct arra
         array_look(array);
 }
 
+static enum status fail_one_class(const struct csv_table *table, size_t label) {
+    const struct csv_word *word = &table->texts[label].first_word;
+    const struct csv_part part = {.path = word->path};
+    char safe[CSV_SHOWN + 1], name[CSV_NAMED];
+    csv_name_column(table, csv_candidate(table, label), name);
+    return csv_fail(table, &part, word->line,
+                    "%s is '%s' in all rows, so that there is nothing to tell apart; add rows of "
+                    "another class, or write label: and the column that is to be learned beside "
+                    "the data set's name",
+                    name, csv_shown(word->text, safe));
+}
+
 static enum status take_words(struct csv_table *table, size_t label, struct arrays *arrays) {
     struct csv_texts *texts = &table->texts[label];
     struct csv_labels *labels[2];
@@ -217,6 +229,8 @@ static enum status take_words(struct csv_table *table, size_t label, struct arra
             "what is to be learned has more than %d different words; there may be so many "
             "classes, and anything else is to be numbers",
             DATASET_CLASSES_MAX);
+    if (texts->count == 1)
+        return fail_one_class(table, label);
     for (size_t i = 0; i < table->part_count; i++)
         labels[i] = &table->parts[i].labels[label];
     csv_texts_sort(texts, labels, table->part_count);

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #define DEPTH_MAX 16 /* of folders within a class's */
+#define NAMED 3      /* folders that are named among those without pictures */
 
 static const char *const part_names[][3] = {
     {"train", "training"}, {"test", "testing"}, {"validation", "valid", "val"}};
@@ -34,11 +35,14 @@ static bool is_unknown_picture(const char *name) {
 
 /* --- whether it is one --- */
 
-/* Whether there is a picture in the folder, or in folders within it. */
+/* Whether there is a picture in the folder, or in folders within it. A folder that can't be listed
+ * may have some: the error comes when it is read. */
 static bool has_picture(const char *path, size_t depth, struct arena *arena) {
     struct folder folder;
-    if (depth == 0 || folder_read(path, arena, &folder, NULL) != STATUS_OK)
+    if (depth == 0)
         return false;
+    if (folder_read(path, arena, &folder, NULL) != STATUS_OK)
+        return true;
     for (size_t i = 0; i < folder.count; i++)
         if (!folder.entries[i].is_folder && folder_is_picture(folder.entries[i].name))
             return true;
@@ -66,6 +70,10 @@ bool picture_list_is(const char *path) {
         }
     arena_release(&arena);
     return found;
+}
+
+static void note(struct text *notes, const char *said) {
+    text_printf(notes, "%s%s", notes->length > 0 ? "; " : "", said);
 }
 
 /* --- the list --- */
@@ -108,11 +116,17 @@ static enum status collect(struct picture_list *list, const char *path, size_t d
     return status;
 }
 
-static enum status add_class(struct picture_list *list, const char *path, const char *name,
-                             struct error *error) {
+static bool is_class(const struct picture_list *list, const char *name) {
     for (size_t i = 0; i < list->class_count; i++)
         if (strcmp(list->class_names[i], name) == 0)
-            return STATUS_OK;
+            return true;
+    return false;
+}
+
+static enum status add_class(struct picture_list *list, const char *path, const char *name,
+                             struct error *error) {
+    if (is_class(list, name))
+        return STATUS_OK;
     if (list->class_count == DATASET_CLASSES_MAX) {
         error_set(error, STATUS_INPUT, "has more than %d folders, and each is a class",
                   DATASET_CLASSES_MAX);
@@ -137,6 +151,40 @@ static enum status add_classes(struct picture_list *list, const struct folder *f
     return status;
 }
 
+/* For Keras such a folder is a class. */
+static void note_empty(const struct picture_list *list, const struct folder *folders,
+                       struct text *notes) {
+    size_t count = 0;
+    for (size_t part = 0; part < list->parts; part++)
+        for (size_t i = 0; i < folders[part].count; i++) {
+            const struct folder_entry *entry = &folders[part].entries[i];
+            if (!entry->is_folder || is_class(list, entry->name) || count++ >= NAMED)
+                continue;
+            if (count == 1)
+                note(notes, "without pictures, and so no class: ");
+            text_printf(notes, "%s%.200s/%.100s", count > 1 ? ", " : "", folders[part].path,
+                        entry->name);
+        }
+    if (count > NAMED)
+        text_printf(notes, " and %zu more", count - NAMED);
+}
+
+/* Of the one class there is. The folder that was meant may be within the one that was named, as
+ * some unpackers leave it. */
+static enum status fail_one_class(const struct picture_list *list, const struct folder *folder,
+                                  struct error *error) {
+    const char *inner = arena_printf(list->arena, "%s/%s", folder->path, list->class_names[0]);
+    if (!inner)
+        return error_memory(error);
+    const bool meant = list->parts == 1 && picture_list_is(inner);
+    error_set(error, STATUS_INPUT,
+              "has pictures of one class only, %.100s, so that there is nothing to tell apart; a "
+              "folder of pictures for each class is expected%s%.400s%s",
+              list->class_names[0], meant ? "; did you mean " : "", meant ? inner : "",
+              meant ? "?" : "");
+    return error_place(error, folder->path, 0, 0);
+}
+
 static int by_bytes(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -151,10 +199,13 @@ static int in_order(const void *a, const void *b) {
 }
 
 static enum status list_parts(struct picture_list *list, const struct folder *folders,
-                              struct error *error) {
+                              struct text *notes, struct error *error) {
     enum status status = STATUS_OK;
     for (size_t part = 0; part < list->parts && status == STATUS_OK; part++)
         status = add_classes(list, &folders[part], error);
+    if (status == STATUS_OK && list->class_count == 1)
+        status = fail_one_class(list, &folders[0], error);
+    note_empty(list, folders, notes);
     qsort(list->class_names, list->class_count, sizeof *list->class_names, by_bytes);
     for (size_t part = 0; part < list->parts; part++)
         for (size_t class = 0; class < list->class_count && status == STATUS_OK; class ++) {
@@ -176,10 +227,6 @@ static enum status list_parts(struct picture_list *list, const struct folder *fo
 }
 
 /* --- the parts --- */
-
-static void note(struct text *notes, const char *said) {
-    text_printf(notes, "%s%s", notes->length > 0 ? "; " : "", said);
-}
 
 /* The folder of a part, by its name; NULL: none. */
 static const char *part_path(const struct folder *folder, size_t part, struct arena *arena) {
@@ -206,6 +253,23 @@ static const char *choose_test(const char *const paths[PART_NAMES], struct arena
     return paths[VALIDATION];
 }
 
+/* Whether what is called as parts are would become classes. */
+static bool are_flat(const char *const paths[PART_NAMES], struct arena *arena) {
+    const char *other = paths[TEST] ? paths[TEST] : paths[VALIDATION];
+    return paths[TRAIN] && other && has_picture(paths[TRAIN], DEPTH_MAX, arena) &&
+           has_picture(other, DEPTH_MAX, arena);
+}
+
+static enum status fail_flat(const char *const paths[PART_NAMES], struct error *error) {
+    const char *other = paths[TEST] ? paths[TEST] : paths[VALIDATION];
+    error_set(
+        error, STATUS_INPUT,
+        "has no folders of classes, and is beside %s/; a folder of pictures for each class is "
+        "expected in both, as in %.200s/cat and %.200s/cat",
+        strrchr(other, '/') + 1, paths[TRAIN], other);
+    return error_place(error, paths[TRAIN], 0, 0);
+}
+
 enum status picture_list_read(const char *path, struct picture_list *list, struct text *notes,
                               struct error *error) {
     struct folder folders[2];
@@ -216,11 +280,13 @@ enum status picture_list_read(const char *path, struct picture_list *list, struc
     for (size_t i = 0; i < PART_NAMES; i++)
         paths[i] = part_path(&folders[0], i, list->arena);
     const bool divided = paths[TRAIN] && picture_list_is(paths[TRAIN]);
+    if (!divided && are_flat(paths, list->arena))
+        return fail_flat(paths, error);
     const char *test = divided ? choose_test(paths, list->arena, notes) : NULL;
     list->parts = test ? 2 : 1;
     if (divided)
         status = folder_read(paths[TRAIN], list->arena, &folders[0], error);
     if (test && status == STATUS_OK)
         status = folder_read(test, list->arena, &folders[1], error);
-    return status == STATUS_OK ? list_parts(list, folders, error) : status;
+    return status == STATUS_OK ? list_parts(list, folders, notes, error) : status;
 }

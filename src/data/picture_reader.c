@@ -107,6 +107,14 @@ static enum status allocate(struct loading *loading, struct error *error) {
     return loading->states ? STATUS_OK : error_memory(error);
 }
 
+/* Say after why one can't be read that this is so of all of them; `class` may be NULL. */
+static enum status fail_all(size_t count, const char *class, struct error *error) {
+    const struct error one = *error;
+    error_set(error, one.code, "%.600s; none of the %zu picture%s%s%.100s can be read", one.message,
+              count, text_plural(count), class ? " of class " : "", class ? class : "");
+    return error_place(error, one.file, one.line, one.column);
+}
+
 /* The size of the first one that can be read, unless one is asked for. */
 static enum status choose_size(struct loading *loading, struct error *error) {
     const struct dataset_options *options = loading->options;
@@ -124,7 +132,7 @@ static enum status choose_size(struct loading *loading, struct error *error) {
             return error_memory(error);
     }
     if (status != STATUS_OK)
-        return error->code;
+        return fail_all(loading->list.count, NULL, error);
     loading->rows = raster.rows;
     loading->columns = raster.columns;
     raster_release(&raster);
@@ -177,10 +185,11 @@ static enum status load(struct loading *loading, struct error *error) {
 
 /* A class of a part none of whose pictures can be read is no class any more: that is an error. */
 static enum status check_classes(const struct loading *loading, struct error *error) {
-    size_t read[2][DATASET_CLASSES_MAX] = {{0}};
+    size_t read[2][DATASET_CLASSES_MAX] = {{0}}, all[2][DATASET_CLASSES_MAX] = {{0}};
     for (size_t i = 0; i < loading->list.count; i++) {
         const struct listed_picture *picture = &loading->list.items[i];
         read[picture->part][picture->class] += loading->states[i] == READ;
+        all[picture->part][picture->class]++;
     }
     for (size_t i = 0; i < loading->list.count; i++) {
         const struct listed_picture *picture = &loading->list.items[i];
@@ -189,7 +198,8 @@ static enum status check_classes(const struct loading *loading, struct error *er
             continue;
         const enum status status = raster_read(picture->path, &raster, error);
         if (status != STATUS_OK)
-            return status; /* and says why */
+            return fail_all(all[picture->part][picture->class],
+                            loading->list.class_names[picture->class], error);
         raster_release(&raster);
     }
     return STATUS_OK;
