@@ -170,6 +170,45 @@ static void folders(void **state) {
     assert_int_equal(error.line, 1);
 }
 
+/* Rows whose classes follow each other: a, a, ..., b, b, ... */
+static const char *classes_text(const size_t counts[3]) {
+    static char text[8192];
+    char *at = text;
+    append(&at, "x,label\n");
+    for (size_t class = 0, row = 0; class < 3; class ++)
+        for (size_t i = 0; i < counts[class]; i++)
+            append(&at, "%zu.5,%c\n", row++, 'a' + (int)class);
+    return text;
+}
+
+/* The test part is a fifth of each class, by the largest remainder, and leaves something of each to
+ * train on. */
+static void shares(void **state) {
+    (void)state;
+    static const struct {
+        size_t counts[3], tests[3];
+        const char *told;
+    } cases[] = {
+        {{8, 4, 0}, {1, 1, 0}, "split off: 2 of 12 examples"},
+        {{68, 4, 0}, {13, 1, 0}, "split off: 14 of 72 examples"},
+        {{12, 1, 0}, {2, 0, 0}, "; 1 class has a single example, which is trained on"},
+        {{12, 1, 1}, {2, 0, 0}, "; 2 classes have a single example, which is trained on"},
+        {{7, 7, 7}, {1, 2, 1}, "split off: 4 of 21 examples"},
+        {{50, 50, 50}, {10, 10, 10}, "split off: 30 of 150 examples"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dataset data;
+        size_t tests[3] = {0};
+        load(write_text("shares.csv", classes_text(cases[i].counts)), NULL, &data);
+        for (size_t j = 0; j < data.test.count; j++)
+            tests[data.test.labels[j]]++;
+        assert_memory_equal(tests, cases[i].tests, sizeof tests);
+        if (!strstr(data.changes, cases[i].told))
+            fail_msg("'%s' is not in: %s", cases[i].told, data.changes);
+        dataset_release(&data);
+    }
+}
+
 /* Words are classes, in the order of their bytes, under their names. */
 static void words(void **state) {
     (void)state;
@@ -428,6 +467,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dialect),
         cmocka_unit_test(folders),
+        cmocka_unit_test(shares),
         cmocka_unit_test(words),
         cmocka_unit_test(words_like_numbers),
         cmocka_unit_test(countries),

@@ -311,24 +311,88 @@ enum status group_shape(struct groups *groups, struct group *group, struct error
 
 /* --- a test part --- */
 
-/* Which examples are of the test part: in[i]. */
-static void choose(const struct groups *groups, uint32_t *order, bool *in) {
-    const struct array *labels = groups->items[1].parts[0];
-    const double share = groups->options->test_split > 0 ? groups->options->test_split : TEST_SPLIT;
-    const size_t count = labels->size[0];
-    size_t place[UINT8_MAX + 2] = {
-        0}; /* of the next one of a class, all laid end to end by class */
+#define CLASSES (UINT8_MAX + 1)
+
+/* Examples by their classes; all are of class 0 where there are none. */
+struct classes {
+    const uint8_t *labels;
+    size_t counts[CLASSES], tests[CLASSES]; /* all of them, and those of the test part */
+    size_t single;                          /* classes whose one example is to be trained on */
+};
+
+static size_t class_of(const struct classes *classes, size_t example) {
+    return classes->labels ? classes->labels[example] : 0;
+}
+
+static double share_of(size_t count, double share) {
+    return floor((double)count * share + 0.5);
+}
+
+/* Of the first k examples, laid end to end by class, the rounded share of k are. */
+static void choose_along(struct classes *classes, double share, const uint32_t *order, size_t count,
+                         bool *in) {
+    size_t place[CLASSES + 1] = {0};
     for (size_t i = 0; i < count; i++)
-        place[labels->bytes ? labels->bytes[i] + 1 : 1]++;
-    for (size_t i = 1; i <= UINT8_MAX; i++)
-        place[i + 1] += place[i];
+        classes->counts[class_of(classes, i)]++;
+    for (size_t i = 0; i < CLASSES; i++)
+        place[i + 1] = place[i] + classes->counts[i];
+    for (size_t i = 0; i < count; i++) {
+        const size_t class = class_of(classes, order[i]), k = place[class]++;
+        in[order[i]] = share_of(k + 1, share) > share_of(k, share);
+        classes->tests[class] += in[order[i]];
+    }
+}
+
+/* The rounded share of all, shared out by the largest remainders, as scikit-learn does: to those
+ * of equal remainders first that have more already. Each class keeps an example to train on. */
+static void share_out(struct classes *classes, double share, size_t wanted[CLASSES]) {
+    double rests[CLASSES];
+    size_t shared = 0, given = 0;
+    for (size_t i = 0; i < CLASSES; i++) {
+        const size_t count = classes->counts[i];
+        const double exact = count > 1 ? (double)count * share : 0;
+        wanted[i] = (size_t)exact;
+        rests[i] = exact - floor(exact) + (classes->tests[i] > wanted[i] ? 1e-9 : 0);
+        shared += count > 1 ? count : 0;
+        given += wanted[i];
+        classes->single += count == 1;
+    }
+    for (size_t left = (size_t)share_of(shared, share) - given; left > 0; left--) {
+        size_t best = CLASSES;
+        for (size_t i = 0; i < CLASSES; i++)
+            if (wanted[i] + 1 < classes->counts[i] && rests[i] >= 0 &&
+                (best == CLASSES || rests[i] > rests[best]))
+                best = i;
+        if (best == CLASSES)
+            return;
+        wanted[best]++;
+        rests[best] = -1;
+    }
+}
+
+/* Which examples are of the test part: in[i]. That is those along all classes, and as few others
+ * as each class's share asks for; where no class has two examples, those alone. */
+static void choose(const struct groups *groups, struct classes *classes, uint32_t *order,
+                   bool *in) {
+    const double share = groups->options->test_split > 0 ? groups->options->test_split : TEST_SPLIT;
+    const size_t count = groups->items[0].parts[0]->size[0];
+    size_t wanted[CLASSES];
+    *classes = (struct classes){.labels = groups->items[1].parts[0]->bytes};
     random_permutation((struct random_source){groups->options->split_seed, RANDOM_SPLIT, 0}, order,
                        count);
-    /* Of the first k, so laid, the rounded share of k are. */
+    choose_along(classes, share, order, count, in);
+    share_out(classes, share, wanted);
+    if (classes->single == count) {
+        classes->single = 0;
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
-        const size_t k = place[labels->bytes ? labels->bytes[order[i]] : 0]++;
-        const double before = floor((double)k * share + 0.5);
-        in[order[i]] = floor((double)(k + 1) * share + 0.5) > before;
+        const size_t class = class_of(classes, order[i]);
+        size_t *tests = &classes->tests[class];
+        if (*tests == wanted[class] || in[order[i]] != (*tests > wanted[class]))
+            continue;
+        in[order[i]] = !in[order[i]];
+        *tests = in[order[i]] ? *tests + 1 : *tests - 1;
     }
 }
 
@@ -370,10 +434,11 @@ enum status groups_split(struct groups *groups, struct error *error) {
     const size_t count = groups->items[0].parts[0]->size[0];
     uint32_t *order = count <= UINT32_MAX ? calloc(count, sizeof *order) : NULL;
     bool *in = calloc(count, sizeof *in);
+    struct classes classes;
     bool fits = order && in;
     size_t tests = 0;
     if (fits)
-        choose(groups, order, in);
+        choose(groups, &classes, order, in);
     for (size_t i = 0; i < count && fits; i++)
         tests += in[i];
     const bool both = tests > 0 && tests < count;
@@ -389,5 +454,8 @@ enum status groups_split(struct groups *groups, struct error *error) {
         note(groups, "test part split off: %zu of %zu examples%s, by split_seed %llu", tests, count,
              groups->items[1].classes > 0 ? ", the same share of each class" : "",
              (unsigned long long)groups->options->split_seed);
+    if (fits && classes.single > 0)
+        note(groups, "%zu class%s a single example, which is trained on", classes.single,
+             classes.single == 1 ? " has" : "es have");
     return fits ? STATUS_OK : error_memory(error);
 }

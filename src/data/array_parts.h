@@ -38,7 +38,7 @@ void array_release(struct array *array);
 enum status group_shape(struct groups *groups, struct group *group, struct error *error);
 
 /* Split a test part off every group: examples at random by the options' seed, of each class the
- * same share. */
+ * same share, and of a class of one example none. */
 enum status groups_split(struct groups *groups, struct error *error);
 
 #endif
