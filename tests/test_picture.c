@@ -1,5 +1,5 @@
 /* JPEG pictures: what is decoded is what was encoded, which way up it was stored. The encoder is
- * libjpeg's own; what PNG and PGM files give is in tests/cli/test_show.py. */
+ * libjpeg's own; what PNG and PGM files give is in tests/cli/test_show.py. And pictures resized. */
 #include "data_files.h"
 
 #include "data/folder.h"
@@ -150,10 +150,30 @@ static void folders_are_in_order(void **state) {
     arena_release(&arena);
 }
 
+/* To the edges it is what Pillow 13 makes of it:
+ *     a = numpy.array([i * i * 7 % 256 for i in range(63)], "f").reshape(7, 9)
+ *     numpy.rint(Image.fromarray(a).resize((4, 3), Image.BILINEAR)) */
+static void resized_as_by_pillow(void **state) {
+    (void)state;
+    static const uint8_t expected[] = {101, 118, 125, 117, 173, 140, 114, 140, 155, 143, 125, 155};
+    struct raster raster;
+    struct arena arena;
+    uint8_t made[12];
+    arena_init(&arena);
+    assert_int_equal(raster_init(&raster, 7, 9, NULL), STATUS_OK);
+    for (size_t i = 0; i < 63; i++)
+        memset(raster.at[i], (int)(i * i * 7 % 256), 3);
+    assert_true(raster_fit(&raster, 3, 4, 1, made, &arena));
+    assert_memory_equal(made, expected, sizeof made);
+    raster_release(&raster);
+    arena_release(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jpeg_is_upright),
         cmocka_unit_test(jpeg_cut_short),
+        cmocka_unit_test(resized_as_by_pillow),
         cmocka_unit_test(folders_are_in_order),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -25,19 +25,19 @@ struct line {
 };
 
 /* Pixel i of `to` is the mean of `from` between `first` and `end`, weighted by a triangle around
- * the place that it has there; the triangle is as wide as the pixel, or as one of `from`. */
+ * the place that it has there; the triangle is as wide as the pixel, or as one of `from`, and cut
+ * off at the edges, as Pillow's is. */
 static void resample_line(struct line from, size_t first, size_t end, struct line to) {
     const double scale = (double)(end - first) / (double)to.count;
     const double reach = scale > 1 ? scale : 1;
     for (size_t i = 0; i < to.count; i++) {
         const double place = (double)first + ((double)i + 0.5) * scale - 0.5;
-        const double low = ceil(place - reach), high = floor(place + reach);
+        const double low = fmax(ceil(place - reach), (double)first);
+        const double high = fmin(floor(place + reach), (double)(end - 1));
         double sum = 0, weights = 0;
         for (double at = low; at <= high; at++) {
             const double weight = 1 - fabs(at - place) / reach;
-            /* Beyond the edge it goes on as at the edge. */
-            const double held = fmin(fmax(at, (double)first), (double)(end - 1));
-            sum += weight * (double)from.at[(size_t)held * from.stride];
+            sum += weight * (double)from.at[(size_t)at * from.stride];
             weights += weight;
         }
         to.at[i * to.stride] = (float)(sum / weights);
