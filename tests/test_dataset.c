@@ -516,8 +516,9 @@ static void first_of_several(void **state) {
     const char *const absent[] = {"./gone", "tiny"};
     assert_int_equal(dataset_load_first(absent, 2, NULL, &data, &notes, &error), STATUS_OK);
     dataset_release(&data);
-    assert_string_equal(notes.data, "data set ./gone was not found, so tiny is used; there is no "
-                                    "folder or file ./gone\n");
+    assert_contains(notes.data, "data set ./gone was not found, so tiny is used; there is no "
+                                "folder or file ./gone in ");
+    assert_contains(notes.data, in_folder("cwd\n"));
     text_clear(&notes);
     assert_int_equal(dataset_load_first(&names[1], 1, NULL, &data, &notes, &error), STATUS_OK);
     dataset_release(&data);

@@ -1,5 +1,6 @@
 #include "cli/trial_selection.h"
 
+#include "base/path.h"
 #include "cli/command.h"
 #include "data/catalogue.h"
 #include "search/plugins.h"
@@ -58,55 +59,103 @@ static enum status open_model(struct trial_selection *chosen) {
     return status == STATUS_INPUT ? STATUS_OK : status;
 }
 
+/* Names and paths, in the order in which they are tried. */
+struct candidates {
+    size_t count;
+    const char *items[8];
+};
+
 /* The database has a path as text: where bytes were escaped in it, it is tried with them too. */
-static void add_name(const char *name, struct arena *arena, const char *names[4], size_t *count) {
-    char *bytes = arena_copy(arena, name);
-    names[(*count)++] = name;
+static void add_name(const char *name, struct arena *arena, struct candidates *candidates) {
+    char *bytes = name ? arena_copy(arena, name) : NULL;
     if (!bytes)
         return;
+    candidates->items[candidates->count++] = name;
     text_unescape(bytes);
     if (strcmp(bytes, name) != 0)
-        names[(*count)++] = bytes;
+        candidates->items[candidates->count++] = bytes;
+}
+
+/* The source as it is seen from a folder. */
+static const char *seen_from(const char *folder, const char *source, struct arena *arena) {
+    const bool here = strncmp(source, "./", 2) == 0;
+    return source[0] == '/' || folder[0] == '\0'
+               ? source
+               : arena_printf(arena, "%s/%s", folder, source + (here ? 2 : 0));
+}
+
+/* A relative one was recorded in the folder of the command, and is looked for here, too, and beside
+ * the database, since all three may have been moved. */
+static void add_source(struct trial_selection *chosen, struct candidates *candidates) {
+    const char *source = chosen->record.dataset_source;
+    char *beside = path_folder(chosen->path);
+    add_name(seen_from(chosen->record.folder, source, &chosen->arena), &chosen->arena, candidates);
+    if (source[0] != '/') {
+        add_name(source, &chosen->arena, candidates);
+        if (beside)
+            add_name(seen_from(beside, source, &chosen->arena), &chosen->arena, candidates);
+    }
+    free(beside);
 }
 
 /* A data set whose name is known everywhere is looked for by that, and then where it was when the
  * trial was trained; another one the other way round. */
+static void list_candidates(struct trial_selection *chosen, struct candidates *candidates) {
+    const char *name = chosen->record.dataset;
+    const bool known = catalogue_find(name) != NULL;
+    if (known)
+        add_name(name, &chosen->arena, candidates);
+    add_source(chosen, candidates);
+    if (!known)
+        add_name(name, &chosen->arena, candidates);
+}
+
+static void say_no_data(struct trial_selection *chosen, const char *other) {
+    const struct trial_record *record = &chosen->record;
+    const char *path = seen_from(record->folder, record->dataset_source, &chosen->arena);
+    if (other)
+        error_set(&chosen->no_data, STATUS_INPUT,
+                  "the data set '%.60s' in %.200s is not the one that the trial was trained on; "
+                  "name the folder of that with --data-dir",
+                  record->dataset, other);
+    else
+        error_set(&chosen->no_data, STATUS_INPUT,
+                  "the trial's data set '%.60s' was not found, and is no longer in %.600s; name "
+                  "its folder with --data-dir",
+                  record->dataset, path ? path : record->dataset_source);
+}
+
 static enum status find_data(struct trial_selection *chosen) {
     const struct trial_record *record = &chosen->record;
     struct config config = {0}; /* which says how it was read */
+    struct candidates candidates = {0};
+    const char *other = NULL; /* where there is another one instead */
+    enum status status = STATUS_OK;
     if (record->sweep_id != 0)
         store_sweep_config(chosen->store, record->sweep_id, &chosen->arena, &config);
     chosen->options = *config_dataset_options(&config, record->dataset);
     const struct dataset_places places = {.data_dir = chosen->data_dir,
                                           .options = &chosen->options};
-    const bool known = catalogue_find(record->dataset) != NULL;
-    const char *names[4];
-    size_t count = 0;
-    enum status status = STATUS_OK;
-    add_name(known ? record->dataset : record->dataset_source, &chosen->arena, names, &count);
-    add_name(known ? record->dataset_source : record->dataset, &chosen->arena, names, &count);
-    for (size_t i = 0; i < count && status == STATUS_OK && !chosen->has_data; i++)
+    list_candidates(chosen, &candidates);
+    for (size_t i = 0; i < candidates.count && !chosen->has_data; i++) {
+        bool found;
         status =
-            dataset_load(names[i], &places, &chosen->dataset, &chosen->has_data, &chosen->no_data);
-    chosen->has_data = chosen->has_data && status == STATUS_OK;
-    if (status == STATUS_OK && !chosen->has_data)
-        error_set(&chosen->no_data, STATUS_INPUT,
-                  "the trial's data set '%.60s' was not found, and is no longer in %.200s; name "
-                  "its folder with --data-dir",
-                  record->dataset, record->dataset_source);
+            dataset_load(candidates.items[i], &places, &chosen->dataset, &found, &chosen->no_data);
+        if (status != STATUS_OK)
+            return status;
+        chosen->has_data = found && strcmp(chosen->dataset.digest.hex, record->dataset_digest) == 0;
+        if (found && !chosen->has_data) {
+            other = arena_copy(&chosen->arena, chosen->dataset.source);
+            dataset_release(&chosen->dataset);
+        }
+    }
+    if (!chosen->has_data)
+        say_no_data(chosen, other);
     return status;
 }
 
 static enum status load_data(struct trial_selection *chosen) {
-    const struct trial_record *record = &chosen->record;
-    enum status status = find_data(chosen);
-    if (chosen->has_data && strcmp(chosen->dataset.digest.hex, record->dataset_digest) != 0) {
-        chosen->has_data = false;
-        error_set(&chosen->no_data, STATUS_INPUT,
-                  "the data set '%.60s' in %.200s is not the one that the trial was trained on; "
-                  "name the folder of that with --data-dir",
-                  record->dataset, chosen->dataset.source);
-    }
+    const enum status status = find_data(chosen);
     return status == STATUS_MEMORY ? status : STATUS_OK;
 }
 

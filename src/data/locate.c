@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Below a place, after the data set's name; raw is torchvision's. */
 static const char *const named_layouts[] = {"", "/raw", ".npz", ".csv", ".csv.gz"};
@@ -157,10 +158,18 @@ void locate_append_places(const struct dataset_places *places, struct text *text
         text_printf(text, "%s%s", i > 0 ? ", " : "", list.folders[i]);
 }
 
+/* A relative path is seen from the current folder, wherever the config is that has it. */
+static void append_absent(const char *path, struct text *text) {
+    char here[PLACES_PATH_MAX];
+    const bool relative = path[0] != '/' && getcwd(here, sizeof here);
+    text_printf(text, "there is no folder or file %.100s%s%.400s", path, relative ? " in " : "",
+                relative ? here : "");
+}
+
 void locate_append_help(const char *name, const struct dataset_places *places, struct text *text) {
     const struct catalogue_entry *entry = strchr(name, '/') ? NULL : catalogue_find(name);
     if (!entry || !entry->about) {
-        text_printf(text, "there is no folder or file %.100s", name);
+        append_absent(name, text);
         return;
     }
     text_printf(text, "to get %s, ", entry->name);

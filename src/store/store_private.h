@@ -163,6 +163,7 @@ bool store_model_is_whole(const struct statement *statement, int column);
     " ORDER BY command_id DESC LIMIT 1)"
 #define STORE_LAST_CONFIG STORE_LAST("config_path")
 #define STORE_LAST_SOURCE STORE_LAST("dataset_source")
+#define STORE_LAST_FOLDER STORE_LAST("folder")
 
 /* What a sweep has of the data set with a name: its own, or, of several, a member of an object
  * (datasets_join). */

@@ -119,7 +119,7 @@ static void find(struct store *store, struct trial_record *record) {
 /* --- its row --- */
 
 enum {
-    TEXTS = 9,
+    TEXTS = 10,
     REALS = 8,
     COLUMN_SEED = TEXTS + REALS,
     COLUMN_COMMAND,
@@ -129,19 +129,13 @@ enum {
 };
 
 static void append_query(struct text *sql) {
-    text_append(
-        sql, "SELECT s.name, " STORE_LAST_CONFIG ", s.metric, t.dataset, " STORE_OF_DATASET(
-                 STORE_LAST_SOURCE,
-                 "t.dataset") ", " STORE_OF_DATASET("s.dataset_digest",
-                                                    "t.dataset") ", t.status, t.error,"
-                                                                 " t.stopped, t.loss, t.accuracy, "
-                                                                 "t.val_loss,"
-                                                                 " t.val_accuracy, t.test_loss, "
-                                                                 "t.test_accuracy, t.train_seconds,"
-                                                                 " (SELECT score FROM scored WHERE "
-                                                                 "sweep_id = ?1 AND trial_id = ?2),"
-                                                                 " t.seed, t.command_id, "
-                                                                 "t.trained_epochs, t.setting");
+    text_append(sql, "SELECT s.name, " STORE_LAST_CONFIG ", s.metric, t.dataset, ");
+    text_append(sql, STORE_OF_DATASET(STORE_LAST_SOURCE, "t.dataset") ", " STORE_LAST_FOLDER ", ");
+    text_append(sql, STORE_OF_DATASET("s.dataset_digest", "t.dataset"));
+    text_append(sql, ", t.status, t.error, t.stopped, t.loss, t.accuracy, t.val_loss,"
+                     " t.val_accuracy, t.test_loss, t.test_accuracy, t.train_seconds,"
+                     " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2), t.seed,"
+                     " t.command_id, t.trained_epochs, t.setting");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, ", t.%s", hyperparameter_column(&hyperparameters[i]));
     text_append(sql, " FROM sweeps s JOIN sweep_results t USING (sweep_id)"
@@ -150,9 +144,10 @@ static void append_query(struct text *sql) {
 
 static void read_texts(struct statement *statement, struct arena *arena,
                        struct trial_record *record) {
-    const char **texts[TEXTS] = {&record->sweep,   &record->config_path,    &record->metric,
-                                 &record->dataset, &record->dataset_source, &record->dataset_digest,
-                                 &record->status,  &record->error,          &record->stopped};
+    const char **texts[TEXTS] = {&record->sweep,          &record->config_path,    &record->metric,
+                                 &record->dataset,        &record->dataset_source, &record->folder,
+                                 &record->dataset_digest, &record->status,         &record->error,
+                                 &record->stopped};
     for (int i = 0; i < TEXTS; i++)
         *texts[i] = statement_copy(statement, i, arena);
 }

@@ -22,6 +22,7 @@ struct trial_record {
     const char *sweep, *config_path; /* the sweep's name and config */
     const char *metric;              /* what the sweep goes by */
     const char *dataset, *dataset_source, *dataset_digest;
+    const char *folder; /* from which the source is seen, if it is relative; "": not known */
     const char *status, *error;
     const char *stopped; /* why its sweep stopped it or gave its setting no further seeds, or "" */
     struct setting setting;

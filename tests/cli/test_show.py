@@ -23,7 +23,7 @@ import tempfile
 import unittest
 import zlib
 
-from harness import CONFIG, SWEEP, Case
+from harness import CONFIG, SWEEP, Case, make_dataset
 
 SEEDS = pathlib.Path(__file__).resolve().parent.parent / "fuzz/seeds/picture"
 
@@ -384,6 +384,27 @@ parameters:
         path.write_bytes(data)
         out = self.sweep("show", "--db", "t.db")[0]
         self.assertIn("is not the one that the trial was trained on", " ".join(out.split()))
+
+    def test_a_relative_source_is_seen_from_the_folder_of_the_command(self):
+        top = self.folder
+        make_dataset(top / "mine" / "two")
+        self.folder = top / "mine"
+        self.write("two.yaml", "method: grid\ndataset: ./two\nkeep_models: best\nparameters:\n  epochs: {value: 1}\n")
+        self.sweep("run", "two.yaml", "-q", "--db", "two.db")
+        self.folder = top
+        self.assertIn("two, test image 3\n", self.sweep("predict", "--db", "mine/two.db", "--index", "3")[0])
+        # Another one of the same name is not taken for it.
+        make_dataset(top / "two", train=50)
+        self.sweep("predict", "--db", "mine/two.db", "--index", "3")
+        shutil.rmtree(top / "two")
+        # The database and its data may be moved together.
+        (top / "mine").rename(top / "yours")
+        self.sweep("predict", "--db", "yours/two.db", "--index", "3")
+        shutil.rmtree(top / "yours" / "two")
+        self.fails(65, f"is no longer in {(top / 'mine' / 'two').resolve()}; name its folder", "predict",
+                   "--db", "yours/two.db", "--index", "3")
+        self.write("two.yaml", "method: grid\ndataset: ./two\nkeep_models: best\nparameters:\n  epochs: {value: 1}\n")
+        self.fails(65, f"there is no folder or file ./two in {top.resolve()}", "plan", "two.yaml")
 
     def test_terminals(self):
         utf = {"LC_ALL": "C.UTF-8"}
