@@ -1,40 +1,65 @@
 #include "cli/dataset_list.h"
 
 #include "data/catalogue.h"
+#include "data/locate.h"
 #include "report/terminal.h"
 
 #include <stdio.h>
+#include <string.h>
 
-/* Where it is; *found false: nowhere. */
+/* What there is of a data set. */
+struct listed {
+    bool found;
+    char path[PLACES_PATH_MAX]; /* where it is */
+    struct error fault;         /* of what is there and can't be read; code STATUS_OK: none */
+};
+
+/* It is read whole, since nothing less tells whether it can be, and is the one of that name. */
 static enum status find(const struct catalogue_entry *entry, const struct dataset_places *places,
-                        struct location *location, bool *found, struct error *error) {
-    *found = false;
-    return entry->about ? locate(entry->name, places, location, found, error) : STATUS_OK;
+                        struct listed *listed, struct error *error) {
+    struct dataset dataset = {0};
+    *listed = (struct listed){.found = catalogue_is_built_in(entry), .path = "built in"};
+    if (listed->found)
+        return STATUS_OK;
+    const enum status status =
+        dataset_load(entry->name, places, &dataset, &listed->found, &listed->fault);
+    memcpy(listed->path, dataset.source, sizeof dataset.source);
+    dataset_release(&dataset);
+    if (status == STATUS_OK || status == STATUS_INPUT || status == STATUS_IO)
+        return STATUS_OK;
+    *error = listed->fault;
+    return status;
 }
 
-/* `path` is where it is; NULL: nowhere. */
-static void print_entry(const struct catalogue_entry *entry, const char *path) {
-    char safe[1024], lines[2048], missing[128] = "not found; in Python: ";
+static bool is_good(const struct listed *listed) {
+    return listed->found && listed->fault.code == STATUS_OK;
+}
+
+static void print_entry(const struct catalogue_entry *entry, const struct listed *listed) {
+    char safe[1024], fault[ERROR_TEXT], lines[2048], missing[128] = "not found; in Python: ";
+    const char *told = is_good(listed) ? listed->path : entry->origin;
     if (entry->package)
         snprintf(missing, sizeof missing,
                  "not found; Debian's package %s; in Python: ", entry->package);
+    if (listed->fault.code != STATUS_OK) {
+        strcpy(missing, "can't be read: ");
+        told = error_text(&listed->fault, fault);
+    }
     snprintf(lines, sizeof lines, "%-15s  %s\n%17s%s%s", entry->name, entry->about, "",
-             path ? "" : missing, terminal_safe(path ? path : entry->origin, safe, sizeof safe));
+             is_good(listed) ? "" : missing, terminal_safe(told, safe, sizeof safe));
     terminal_fill(stdout, (size_t)terminal_width(stdout), 0, 17, lines);
 }
 
 enum status dataset_list_print(const struct dataset_places *places, struct error *error) {
-    struct location location;
+    struct listed listed;
     struct text text;
-    bool found;
     for (size_t i = 0; i < catalogue_count; i++) {
-        const struct catalogue_entry *entry = &catalogue[i];
-        const enum status status = find(entry, places, &location, &found, error);
+        if (!catalogue[i].about)
+            continue;
+        const enum status status = find(&catalogue[i], places, &listed, error);
         if (status != STATUS_OK)
             return status;
-        if (!entry->about)
-            continue;
-        print_entry(entry, found ? location.source.path : NULL);
+        print_entry(&catalogue[i], &listed);
     }
     text_init(&text);
     text_append(&text, "Looked for in ");
@@ -45,26 +70,32 @@ enum status dataset_list_print(const struct dataset_places *places, struct error
     return terminal_say(stdout, &text, error);
 }
 
+static void entry_json(struct json *json, const struct catalogue_entry *entry,
+                       const struct listed *listed) {
+    char fault[ERROR_TEXT];
+    const bool bad = listed->fault.code != STATUS_OK;
+    json_begin_object(json, NULL);
+    json_text(json, "name", entry->name);
+    json_text(json, "about", entry->about);
+    json_text(json, "path", is_good(listed) ? listed->path : NULL);
+    json_text(json, "error", bad ? error_text(&listed->fault, fault) : NULL);
+    json_text(json, "origin", entry->origin);
+    json_text(json, "package", entry->package);
+    json_end(json);
+}
+
 enum status dataset_list_json(struct json *json, const struct dataset_places *places,
                               struct error *error) {
-    struct location location;
+    struct listed listed;
     struct text text;
-    bool found;
     json_begin_array(json, "datasets");
     for (size_t i = 0; i < catalogue_count; i++) {
-        const struct catalogue_entry *entry = &catalogue[i];
-        const enum status status = find(entry, places, &location, &found, error);
+        if (!catalogue[i].about)
+            continue;
+        const enum status status = find(&catalogue[i], places, &listed, error);
         if (status != STATUS_OK)
             return status;
-        if (!entry->about)
-            continue;
-        json_begin_object(json, NULL);
-        json_text(json, "name", entry->name);
-        json_text(json, "about", entry->about);
-        json_text(json, "path", found ? location.source.path : NULL);
-        json_text(json, "origin", entry->origin);
-        json_text(json, "package", entry->package);
-        json_end(json);
+        entry_json(json, &catalogue[i], &listed);
     }
     json_end(json);
     text_init(&text);

@@ -67,6 +67,23 @@ class Datasets(Case):
         self.assertAlmostEqual(both["data_bytes"], one["data_bytes"] + other["data_bytes"], delta=1000)
         self.assertEqual(both["dataset"], "tiny, large")
 
+    def test_the_list_tells_what_can_not_be_read(self):
+        """Where the data are not whole, they are not listed as found, and the others are still listed."""
+        def listed():
+            return {entry["name"]: entry for entry in json.loads(self.sweep("data", "--json")[0])["datasets"]}
+        make_dataset(self.folder / "data" / "kmnist")
+        make_dataset(self.folder / "data" / "qmnist")
+        self.assertEqual([(listed()[name]["path"], listed()[name]["error"]) for name in ("kmnist", "mnist")],
+                         [("./data/kmnist", None), (None, None)])
+        (self.folder / "data" / "kmnist" / "t10k-labels-idx1-ubyte").unlink()
+        labels = self.folder / "data" / "qmnist" / "train-labels-idx1-ubyte"
+        labels.write_bytes(labels.read_bytes()[:-1])
+        for name, said in (("kmnist", "kmnist: holds t10k-images-idx3-ubyte but not t10k-labels-idx1-ubyte"),
+                           ("qmnist", "train-labels-idx1-ubyte: ends too early")):
+            self.assertIsNone(listed()[name]["path"])
+            self.assertIn(said, listed()[name]["error"])
+            self.assertIn(said, " ".join(self.sweep("data")[0].split()))
+
     def test_what_readers_say(self):
         _, err = self.sweep("run", "two.yaml")
         self.assertIn("those that differ in dataset are ranked apart", err)
