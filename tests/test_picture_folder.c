@@ -330,6 +330,33 @@ static void parts(void **state) {
     dataset_release(&data);
 }
 
+static void refuse_all(const char *path, const char *said, const char *file) {
+    char whole[256];
+    struct dataset data;
+    struct error error;
+    bool found;
+    snprintf(whole, sizeof whole, "%s%s", said, file ? in_folder(file) : "");
+    assert_int_equal(dataset_load(in_folder(path), NULL, &data, &found, &error), STATUS_INPUT);
+    assert_string_equal(error.file, in_folder(path));
+    if (!strstr(error.message, whole))
+        fail_msg("'%s' is not in: %s", whole, error.message);
+}
+
+/* What is no data set is often a folder with one in it, or with pictures that have no classes. */
+static void what_was_meant(void **state) {
+    (void)state;
+    write_text("meant/readme.txt", "a,b\n1,2\n");
+    write_text("meant/mine.csv", "a,label\n1,2\n");
+    refuse_all("meant", "is no data set itself; did you mean ", "meant/mine.csv?");
+    write_text("meant/zwei.csv", "a,label\n1,2\n");
+    refuse_all("meant", "did you mean ", "meant/mine.csv, or another one in it?");
+    write_png("deep/data/train/a/1.png", 3, 3, 1, 1, false);
+    refuse_all("deep", "did you mean ", "deep/data?");
+    write_png("loose/1.png", 3, 3, 1, 1, false);
+    refuse_all("loose", "has pictures, but no folders of classes: put those of each class into",
+               NULL);
+}
+
 /* What lies in a place where data sets are looked for is no data set of a name. */
 static void places_are_no_data_sets(void **state) {
     (void)state;
@@ -359,7 +386,7 @@ int main(void) {
         cmocka_unit_test(small_pictures), cmocka_unit_test(what_can_not_be_read),
         cmocka_unit_test(parts),          cmocka_unit_test(places_are_no_data_sets),
         cmocka_unit_test(one_class),      cmocka_unit_test(flat_parts),
-        cmocka_unit_test(no_classes),
+        cmocka_unit_test(no_classes),     cmocka_unit_test(what_was_meant),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,10 +1,12 @@
 #include "data/locate.h"
 
+#include "data/folder.h"
 #include "data/places.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* Below a place, after the data set's name; raw is torchvision's. */
@@ -96,7 +98,43 @@ static void append_files(struct source_names names, struct text *text) {
     }
 }
 
-static enum status fail_no_data(const char *path, struct error *error) {
+/* Whether a file is called as data sets are: any text may be a table. */
+static bool is_called_data(const char *name) {
+    static const char *const endings[] = {".npz", ".csv", ".csv.gz", ".tsv", ".tsv.gz"};
+    const size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const size_t count = strlen(endings[i]);
+        if (length > count && strcasecmp(name + length - count, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What of a folder may have been meant: the first data set in it, and how many there are. */
+static size_t find_meant(const struct folder *folder, char first[PLACES_PATH_MAX]) {
+    size_t count = 0;
+    for (size_t i = 0; i < folder->count; i++) {
+        const struct folder_entry *entry = &folder->entries[i];
+        char path[PLACES_PATH_MAX];
+        struct source source;
+        bool found = false;
+        if ((entry->is_folder || is_called_data(entry->name)) &&
+            places_join(folder->path, entry->name, path, NULL) == STATUS_OK)
+            source_find(path, (struct source_names){0}, &source, &found, NULL);
+        if (found && count++ == 0)
+            strcpy(first, path);
+    }
+    return count;
+}
+
+static bool has_pictures(const struct folder *folder) {
+    for (size_t i = 0; i < folder->count; i++)
+        if (!folder->entries[i].is_folder && folder_is_picture(folder->entries[i].name))
+            return true;
+    return false;
+}
+
+static void say_expected(struct error *error) {
     struct text files;
     text_init(&files);
     append_files((struct source_names){0}, &files);
@@ -107,6 +145,27 @@ static enum status fail_no_data(const char *path, struct error *error) {
         "a folder",
         files.data);
     text_release(&files);
+}
+
+static enum status fail_no_data(const char *path, struct error *error) {
+    struct folder folder = {0};
+    char meant[PLACES_PATH_MAX];
+    struct arena arena;
+    arena_init(&arena);
+    if (folder_read(path, &arena, &folder, NULL) != STATUS_OK)
+        folder.count = 0;
+    const size_t count = find_meant(&folder, meant);
+    if (count > 0)
+        error_set(error, STATUS_INPUT, "is no data set itself; did you mean %.600s%s?", meant,
+                  count > 1 ? ", or another one in it" : "");
+    else if (has_pictures(&folder))
+        error_set(error, STATUS_INPUT,
+                  "has pictures, but no folders of classes: put those of each class into a folder "
+                  "of its own, as in %.300s/cat and %.300s/dog",
+                  path, path);
+    else
+        say_expected(error);
+    arena_release(&arena);
     error_place(error, path, 0, 0);
     return STATUS_INPUT;
 }
