@@ -2,6 +2,7 @@
 #include "cli/trial_selection.h"
 
 #include "base/json.h"
+#include "data/catalogue.h"
 #include "data/example.h"
 #include "data/folder.h"
 #include "data/photo.h"
@@ -35,8 +36,7 @@ static const struct option options[] = {
     {.name = "image",
      .letter = 'f',
      .argument = "FILE",
-     .help = "A PNG, JPEG or PGM file: a drawing, or a photograph of dark ink on white paper; or a "
-             "folder of them. Several may follow: --image *.jpg",
+     .help = "A PNG, JPEG or PGM file, or a folder of them. Several may follow: --image *.jpg",
      .kind = OPTION_LIST,
      .target = offsetof(struct arguments, images),
      .maximum = OPTION_LIST_MAX},
@@ -101,7 +101,9 @@ struct question {
     const uint8_t *input;      /* of a file, in colour; NULL: the pixels */
     const struct images *part; /* it is an example of the data set; NULL: of a file */
     int label;
-    struct photo_checks checks; /* of a file */
+    struct photo_checks checks;                         /* of a file */
+    enum { NO_FILE, AS_IT_IS, RESIZED, CUT_OUT } taken; /* how a file's picture was */
+    size_t rows, columns;                               /* of that picture */
     char name[400];
 };
 
@@ -132,10 +134,10 @@ static enum status take_indexed(const struct arguments *arguments, struct arena 
     return STATUS_OK;
 }
 
-/* A picture as those of a data set of pictures are: whole, and made to fit. */
-static enum status take_picture(const struct model_shape *shape, const char *path,
-                                struct arena *arena, struct question *question, uint8_t *pixels,
-                                struct error *error) {
+/* A picture whole, and made to fit. */
+static enum status take_whole(const struct model_shape *shape, const char *path,
+                              struct arena *arena, struct question *question, uint8_t *pixels,
+                              struct error *error) {
     const size_t channels = shape->channels > 1 ? shape->channels : 1;
     struct raster raster;
     uint8_t *input = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns * channels);
@@ -145,44 +147,79 @@ static enum status take_picture(const struct model_shape *shape, const char *pat
     if (!raster_fit(&raster, shape->rows, shape->columns, channels, input, arena) ||
         !raster_fit(&raster, shape->rows, shape->columns, 1, pixels, arena))
         status = error_memory(error);
-    raster_release(&raster);
+    const bool fits = raster.rows == shape->rows && raster.columns == shape->columns;
+    question->taken = fits ? AS_IT_IS : RESIZED;
+    question->rows = raster.rows;
+    question->columns = raster.columns;
     question->input = input;
+    raster_release(&raster);
     return status;
 }
 
-static enum status take_file(const struct arguments *arguments, const char *path,
-                             struct arena *arena, struct question *question, struct error *error) {
-    const struct model_shape *shape = &arguments->chosen.model.shape;
-    const bool digits = strcmp(arguments->chosen.record.dataset, "digits") == 0;
-    const double centre = digits ? PHOTO_DIGITS_CENTRE : PHOTO_MNIST_CENTRE;
+/* What is written on the paper that it shows, unless that is cut out and centred already. */
+static enum status take_handwriting(const struct model_shape *shape, const char *path,
+                                    double centre, struct arena *arena, struct question *question,
+                                    uint8_t *pixels, struct error *error) {
     struct picture picture;
-    uint8_t *pixels = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
-    *question = (struct question){.pixels = pixels, .label = -1};
-    terminal_safe(path, question->name, sizeof question->name);
-    if (model_reads_arrays(&arguments->chosen.model)) {
-        error_set(error, STATUS_INPUT,
-                  "the network reads more of an example than its image; --index I takes an example "
-                  "of the data set, with all that belongs to it");
-        return error_place(error, path, 0, 0);
-    }
-    if (pixels && shape->pictures)
-        return take_picture(shape, path, arena, question, pixels, error);
-    if (shape->table || shape->channels > 1) {
-        error_set(error, STATUS_INPUT,
-                  "the network takes %s, no grey pictures; --index I takes an "
-                  "example of the data set",
-                  shape->table ? "rows of a table" : "images in colour");
-        return error_place(error, path, 0, 0);
-    }
-    if (!pixels)
-        return error_memory(error);
     enum status status = picture_read(path, &picture, error);
     if (status != STATUS_OK)
         return status;
-    status = photo_normalise(picture.grey, picture.rows, picture.columns, shape->rows,
-                             shape->columns, centre, arena, pixels, &question->checks, error);
+    const bool ready = photo_is_normalised(picture.grey, picture.rows, picture.columns, shape->rows,
+                                           shape->columns);
+    question->taken = ready ? AS_IT_IS : CUT_OUT;
+    if (ready)
+        memcpy(pixels, picture.grey, shape->rows * shape->columns);
+    else
+        status = photo_normalise(picture.grey, picture.rows, picture.columns, shape->rows,
+                                 shape->columns, centre, arena, pixels, &question->checks, error);
     picture_release(&picture);
     return status == STATUS_OK ? STATUS_OK : error_place(error, path, 0, 0);
+}
+
+/* Whether the network can be asked about pictures at all. */
+static enum status check_takes_pictures(const struct model *model, const char *path,
+                                        struct error *error) {
+    const size_t channels = model->shape.channels;
+    if (model_reads_arrays(model))
+        error_set(error, STATUS_INPUT,
+                  "the network reads more of an example than its image; --index I takes an example "
+                  "of the data set, with all that belongs to it");
+    else if (model->shape.table || model->shape.reals)
+        error_set(error, STATUS_INPUT,
+                  "the network takes %s, no pictures; --index I takes an example of the data set, "
+                  "and new ones go to the network as `sweep export --format=onnx` writes it, or as "
+                  "sweep.keras_model() makes it in Python",
+                  model->shape.table ? "rows of a table" : "images of real numbers");
+    else if (channels > 1 && channels != RASTER_CHANNELS)
+        error_set(error, STATUS_INPUT,
+                  "the network takes images of %zu channels, and pictures are read as grey or as "
+                  "red, green and blue; --index I takes an image of the data set",
+                  channels);
+    else
+        return STATUS_OK;
+    return error_place(error, path, 0, 0);
+}
+
+/* Pictures are treated as the images of the data set were. */
+static enum status take_file(const struct arguments *arguments, const char *path,
+                             struct arena *arena, struct question *question, struct error *error) {
+    const struct model_shape *shape = &arguments->chosen.model.shape;
+    const struct trial_record *record = &arguments->chosen.record;
+    const struct catalogue_entry *entry = catalogue_found(record->dataset, record->dataset_source);
+    *question = (struct question){.label = -1};
+    terminal_safe(path, question->name, sizeof question->name);
+    enum status status = check_takes_pictures(&arguments->chosen.model, path, error);
+    if (status != STATUS_OK)
+        return status;
+    uint8_t *pixels = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
+    question->pixels = pixels;
+    if (!pixels)
+        return error_memory(error);
+    if (!entry || !entry->handwriting || shape->pictures || shape->channels > 1)
+        return take_whole(shape, path, arena, question, pixels, error);
+    return take_handwriting(shape, path,
+                            catalogue_is_built_in(entry) ? PHOTO_DIGITS_CENTRE : PHOTO_MNIST_CENTRE,
+                            arena, question, pixels, error);
 }
 
 static const uint8_t *input_of(const struct question *question) {
@@ -219,10 +256,15 @@ static bool has_names(const struct model *model) {
     return network_has_named_outputs(&model->spec);
 }
 
+static const char *const taken_words[] = {
+    [AS_IT_IS] = "as it is", [RESIZED] = "resized", [CUT_OUT] = "cut out"};
+
 static void answer_json(struct json *json, const struct arguments *arguments,
                         const struct question *question, const float *outputs) {
     const struct model_shape *shape = &arguments->chosen.model.shape;
     json_text(json, "image", question->name);
+    if (question->taken != NO_FILE)
+        json_text(json, "taken", taken_words[question->taken]);
     if (shape->values && !has_names(&arguments->chosen.model)) {
         numbers_json(json, "predicted", outputs, shape->classes);
         if (question->part)
@@ -246,6 +288,16 @@ static enum status print_json(const struct arguments *arguments, const struct qu
     return status;
 }
 
+/* What was cut out is seen in the drawing that follows. */
+static void print_name(const struct question *question) {
+    if (question->taken == RESIZED)
+        terminal_print(stdout, 2, "%s, resized from %zu x %zu", question->name, question->rows,
+                       question->columns);
+    else
+        terminal_print(stdout, 2, "%s%s", question->name,
+                       question->taken == AS_IT_IS ? ", as it is" : "");
+}
+
 static enum status predict_one(struct arguments *arguments, const char *path, struct error *error) {
     struct trial_selection *chosen = &arguments->chosen;
     struct question question = {.label = -1};
@@ -265,7 +317,7 @@ static enum status predict_one(struct arguments *arguments, const char *path, st
                 question.name);
     if (arguments->form == FORM_JSON)
         return print_json(arguments, &question, outputs, error);
-    terminal_print(stdout, 2, "%s", question.name);
+    print_name(&question);
     if (question.pixels)
         image_draw(stdout, question.pixels, chosen->model.shape.rows, chosen->model.shape.columns);
     fputc('\n', stdout);
@@ -279,7 +331,7 @@ static enum status predict_one(struct arguments *arguments, const char *path, st
 
 /* What became of them, in a table or as JSON. */
 struct answers {
-    size_t count, room, unsure, failed;
+    size_t count, room, unsure, failed, resized;
     const char **paths;
     const char **cells; /* ANSWER_COLUMNS for each */
     struct json json;
@@ -353,6 +405,7 @@ static void tell_answer(struct arguments *arguments, const struct question *ques
     char why[PREDICTION_DOUBT];
     const bool unsure = !first.numbers && prediction_is_unsure(model, &question->checks, why);
     answers->unsure += unsure;
+    answers->resized += question->taken == RESIZED;
     if (arguments->form == FORM_JSON) {
         answer_json(&answers->json, arguments, question, outputs);
         return;
@@ -416,10 +469,14 @@ static enum status print_answers(const struct arguments *arguments, struct answe
         return error_memory(error);
     table_print(stdout, answer_columns, ANSWER_COLUMNS, answers->cells, answers->count);
     fputc('\n', stdout);
-    terminal_print(stdout, 2, "trial %" PRId64 ": %zu picture%s, %zu unsure, %zu not read",
-                   chosen->record.id, answers->count, text_plural(answers->count), answers->unsure,
-                   answers->failed);
-    return STATUS_OK;
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "trial %" PRId64 ": %zu picture%s, %zu unsure, %zu not read",
+                chosen->record.id, answers->count, text_plural(answers->count), answers->unsure,
+                answers->failed);
+    if (answers->resized > 0)
+        text_printf(&text, ", %zu resized", answers->resized);
+    return terminal_say(stdout, &text, error);
 }
 
 static enum status predict_several(struct arguments *arguments, struct answers *answers,
@@ -484,10 +541,12 @@ const struct command command_predict = {
         "Ask a trial's network what an image shows, or several. TRIAL is a trial_id or best, which "
         "is the default: of the sweep started last the best trial of the best setting, as for "
         "`sweep show`.",
-    .notes = "A file's image is made like the data set's: dark ink on light paper is inverted, "
-             "shadows are taken off, the digit is cut out, fitted into a box and centred by its "
-             "centre of mass, as MNIST's are. An answer is unsure where its probability is below "
-             "0.8, the picture shows more than one thing or has more ink than a digit.",
+    .notes = "A picture is taken whole and resized to the data's size. For data sets of "
+             "handwriting that are known by name (mnist, qmnist, emnist_*, digits) it is made like "
+             "theirs, unless it is already: dark ink on light paper is inverted, shadows are taken "
+             "off, the digit is cut out, fitted into a box and centred by its centre of mass. An "
+             "answer is unsure where its probability is below 0.8, the picture shows more than one "
+             "thing or has more ink than a digit.",
     .options = options,
     .run = run,
 };

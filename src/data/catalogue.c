@@ -11,7 +11,8 @@
     .name = "emnist_" PART, .own = {.prefix = "emnist-" PART "-"},                                 \
     .changes = "images transposed upright" ALSO,                                                   \
     .origin = "torchvision.datasets.EMNIST('~/data', '" PART "', download=True)",                  \
-    .layouts = {"emnist", "EMNIST/raw", "EMNIST", "emnist/gzip", "gzip", ""}, .transposed = true
+    .layouts = {"emnist", "EMNIST/raw", "EMNIST", "emnist/gzip", "gzip", ""}, .transposed = true,  \
+    .handwriting = true
 #define COLOUR .refusal = "has colour images, and only grey ones can be read"
 
 const struct catalogue_entry catalogue[] = {
@@ -20,12 +21,15 @@ const struct catalogue_entry catalogue[] = {
      .origin = "keras.datasets.mnist.load_data()",
      /* as it is kept here, as the bare files, as torchvision and as Keras keep it */
      .layouts = {"mnist", "", "MNIST/raw", "mnist.npz"},
+     .handwriting = true,
      .title = "MNIST",
      .published = {"ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
                    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
                    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
                    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"}},
-    {.name = "digits", .about = "digits that the program draws itself, 60000 + 10000"},
+    {.name = "digits",
+     .about = "digits that the program draws itself, 60000 + 10000",
+     .handwriting = true},
     {.name = "fashion_mnist",
      .about = "Fashion-MNIST: clothes, ten kinds, 60000 + 10000",
      .origin = "keras.datasets.fashion_mnist.load_data()",
@@ -55,7 +59,8 @@ const struct catalogue_entry catalogue[] = {
      .origin = "[torchvision.datasets.QMNIST('~/data', w, download=True) for w in ('train', "
                "'test')]",
      .layouts = {"qmnist", "QMNIST/raw", "qmnist/raw", ""},
-     .own = {.prefix = "qmnist-", .wide_labels = true}},
+     .own = {.prefix = "qmnist-", .wide_labels = true},
+     .handwriting = true},
     {.name = "emnist",
      .refusal = "is six data sets; name one of emnist_balanced, emnist_byclass, emnist_bymerge, "
                 "emnist_digits, emnist_letters, emnist_mnist"},
@@ -68,6 +73,12 @@ const size_t catalogue_count = sizeof catalogue / sizeof *catalogue;
 
 const struct catalogue_entry *catalogue_find(const char *name) {
     return NAMES_FIND_LIKE(catalogue, catalogue_count, name);
+}
+
+const struct catalogue_entry *catalogue_found(const char *name, const char *source) {
+    const struct catalogue_entry *entry = catalogue_find(name);
+    const bool drawn = strcmp(source, CATALOGUE_BUILT_IN) == 0;
+    return entry && entry->about && catalogue_is_built_in(entry) == drawn ? entry : NULL;
 }
 
 static bool is_published(const struct catalogue_entry *entry, const struct source *source) {

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Where a data set is found that the program draws itself. */
+#define CATALOGUE_BUILT_IN "built in"
+
 struct catalogue_entry {
     const char *name;
     const char *aliases[2];
@@ -21,8 +24,9 @@ struct catalogue_entry {
     const char *changes;     /* what is changed when it is read from its own files, or NULL */
     const char *title;       /* of one whose contents have to be the published ones, and */
     const char *published[SOURCE_PARTS]; /* the SHA-256 of each IDX file, uncompressed */
-    bool transposed; /* its images lie on their sides: rows and columns are exchanged */
-    bool from_one;   /* its labels count from 1: 1 is taken off each */
+    bool transposed;  /* its images lie on their sides: rows and columns are exchanged */
+    bool from_one;    /* its labels count from 1: 1 is taken off each */
+    bool handwriting; /* cut out of its paper and put into a box, as photo.h does it */
 };
 
 extern const struct catalogue_entry catalogue[];
@@ -30,6 +34,10 @@ extern const size_t catalogue_count;
 
 /* The entry of that name or alias (case, underscores and hyphens don't matter), or NULL. */
 const struct catalogue_entry *catalogue_find(const char *name);
+
+/* The same of a data set that was found there. One that is read from files is none that the program
+ * draws itself, whatever its name. */
+const struct catalogue_entry *catalogue_found(const char *name, const char *source);
 
 /* The entry with such contents, or NULL. */
 const struct catalogue_entry *catalogue_published(const struct source *source);

@@ -181,7 +181,7 @@ enum status locate(const char *name, const struct dataset_places *places, struct
     if (location->entry)
         copy_name(location->entry->name, strlen(location->entry->name), location->name);
     if (*found)
-        strcpy(location->source.path, "built in");
+        strcpy(location->source.path, CATALOGUE_BUILT_IN);
     if (*found || name[0] == '\0')
         return STATUS_OK;
     search.status = places_look(name, &kind, error);

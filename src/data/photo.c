@@ -191,3 +191,18 @@ enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, si
     checks->solid = is_solid(pixels, out_rows * out_columns, side);
     return STATUS_OK;
 }
+
+bool photo_is_normalised(const uint8_t *grey, size_t rows, size_t columns, size_t out_rows,
+                         size_t out_columns) {
+    bool something = false;
+    if (rows != out_rows || columns != out_columns)
+        return false;
+    for (size_t row = 0; row < rows; row++)
+        for (size_t column = 0; column < columns; column++) {
+            const bool inner = row > 0 && row + 1 < rows && column > 0 && column + 1 < columns;
+            if (grey[row * columns + column] > 0 && !inner)
+                return false;
+            something |= grey[row * columns + column] > 0;
+        }
+    return something;
+}

@@ -39,4 +39,8 @@ enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, si
                             size_t out_columns, double centre, struct arena *arena, uint8_t *pixels,
                             struct photo_checks *checks, struct error *error);
 
+/* Whether a picture is such an image already: of that size, and something on a border of 0. */
+bool photo_is_normalised(const uint8_t *grey, size_t rows, size_t columns, size_t out_rows,
+                         size_t out_columns);
+
 #endif

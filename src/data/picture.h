@@ -31,6 +31,8 @@ static inline unsigned raster_luminance(const uint8_t *colour) {
     return (299U * colour[0] + 587U * colour[1] + 114U * colour[2] + 500) / 1000;
 }
 
+#define RASTER_CHANNELS 3 /* of a picture in colour */
+
 /* Make it rows x columns pixels of one channel, the luminance, or three: to[rows x columns x
  * channels]. Of another size each channel is resampled, by linear interpolation or the weighted
  * mean of what a pixel covers. False when out of memory. */

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHANNELS 3
 #define NAMED 3 /* pictures that are named among those that can't be read */
 
 /* What became of a picture. */
@@ -166,8 +165,8 @@ static enum status load(struct loading *loading, struct error *error) {
     const struct dataset_options *options = loading->options;
     enum status status = choose_size(loading, error);
     bool again = status == STATUS_OK;
-    for (loading->channels = options && options->color_mode == COLOR_RGB ? CHANNELS : 1; again;
-         loading->channels = again ? CHANNELS : loading->channels) {
+    for (loading->channels = options && options->color_mode == COLOR_RGB ? RASTER_CHANNELS : 1;
+         again; loading->channels = again ? RASTER_CHANNELS : loading->channels) {
         status = allocate(loading, error);
         if (status != STATUS_OK)
             return status;

@@ -28,7 +28,8 @@ static uint32_t word_at(const unsigned char *bytes, size_t index) {
 #define NORMALIZED 2048u
 #define NAMES 4096u
 #define PICTURES 8192u
-#define KINDS 16384u
+#define REALS 16384u
+#define KINDS 32768u
 
 bool model_reads_arrays(const struct model *model) {
     bool reads = false;
@@ -47,6 +48,7 @@ struct model_shape model_shape_of(const struct dataset *dataset) {
                                 .normalized = dataset_normalizes(dataset),
                                 .unit = dataset->unit,
                                 .pictures = dataset->pictures,
+                                .reals = dataset->train.values != NULL,
                                 .class_names = dataset->class_names};
 }
 
@@ -69,7 +71,8 @@ static uint32_t kind_of(const struct model_shape *shape) {
 
 /* That, and what else is kept. */
 static uint32_t all_of(const struct model_shape *shape) {
-    return kind_of(shape) | (shape->class_names ? NAMES : 0) | (shape->pictures ? PICTURES : 0);
+    return kind_of(shape) | (shape->class_names ? NAMES : 0) | (shape->pictures ? PICTURES : 0) |
+           (shape->reals ? REALS : 0);
 }
 
 /* With its complement, so that what is damaged is not taken for another kind. */
@@ -126,7 +129,8 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
                                   .table = kind & TABLE,
                                   .normalized = kind & NORMALIZED,
                                   .unit = kind & FRACTIONS ? UINT8_MAX : 1,
-                                  .pictures = kind & PICTURES};
+                                  .pictures = kind & PICTURES,
+                                  .reals = kind & REALS};
     if (shape->rows == 0 || shape->columns == 0 ||
         shape->rows > PICTURE_PIXELS_MAX / shape->columns || shape->classes == 0 ||
         shape->classes > DATASET_CLASSES_MAX || kind >= KINDS ||

@@ -122,6 +122,18 @@ class Formats(Case):
         for path in ("./idx", "./fashion.npz", "./kaggle", "./packed", "./png"):
             self.train(path)
         self.expect_one_result()
+        # A picture is asked about as it is, whatever its data set is read from: clothes are no ink on paper.
+        label = labels[0]
+        pictures = [f"png/test/{label}/{i}.png" for i in range(count) if labels[i] == label]
+        for database in ("0.db", "1.db", "2.db", "4.db"):
+            told = json.loads(self.sweep("predict", "--db", database, "--json", "--image", *pictures)[0])["images"]
+            for i in (0, len(pictures) - 1) if database != "4.db" else ():
+                index = pathlib.Path(pictures[i]).stem
+                ours = json.loads(self.sweep("predict", "--db", database, "--index", index, "--json")[0])
+                self.assertEqual((told[i]["taken"], told[i]["pixels"]), ("as it is", ours["pixels"]))
+                self.assertEqual(told[i]["probabilities"], ours["probabilities"])
+            answers = answers if database != "0.db" else [image["probabilities"] for image in told]
+            self.assertEqual([image["probabilities"] for image in told], answers, database)
 
     def test_digits_of_scikit_learn(self):
         """One file or folder without a test part: the same one is split off each."""
@@ -178,6 +190,58 @@ class Tables(Case):
                    "data", "info", "{name: digits, label: price}")
         told = json.loads(self.sweep("data", "info", "{name: ./house.csv, targets: values}", "--json")[0])
         self.assertIn("column 4, lat is taken for what is to be learned; label: NAME", told["changes"])
+
+
+class Asked(Case):
+    """Networks of data sets that are no pictures themselves, asked about pictures."""
+
+    def train(self, name, shape, pixels, labels, kind="|u1"):
+        with zipfile.ZipFile(self.folder / name, "w") as archive:
+            archive.writestr("x.npy", npy(shape, pixels, kind))
+            archive.writestr("y.npy", npy((shape[0],), bytes(labels)))
+        self.write("asked.yaml", f"method: grid\ndataset: ./{name}\nparameters:\n  epochs: {{value: 20}}\n"
+                   "  batch_size: {value: 4}\n")
+        self.sweep("run", "asked.yaml", "-q", "--fresh", "--db", "s.db")
+
+    def ask(self, path):
+        return json.loads(self.sweep("predict", "--db", "s.db", "--image", path, "--json")[0])
+
+    def test_grey_images_are_taken_whole(self):
+        """Also where their name is that of digits which the program draws itself."""
+        halves = [bytes(200 if (x < 4) == (i % 2) else 30 for y in range(8) for x in range(8)) for i in range(40)]
+        self.train("digits.npz", (40, 8, 8), b"".join(halves), [i % 2 for i in range(40)])
+        for i in range(2):
+            (self.folder / "a.png").write_bytes(png(halves[i], 8))
+            (self.folder / "b.png").write_bytes(png(bytes(halves[i][y // 2 * 8 + x // 2] for y in range(16)
+                                                          for x in range(16)), 16))
+            same, large = self.ask("a.png"), self.ask("b.png")
+            self.assertEqual((same["predicted"], same["taken"], large["taken"]), (i, "as it is", "resized"))
+            self.assertEqual(sum(same["pixels"], []), list(halves[i]))
+            self.assertEqual(large["predicted"], i)
+        self.assertIn("b.png, resized from 16 x 16\n", self.sweep("predict", "--db", "s.db", "--image", "b.png")[0])
+        self.assertRegex(self.sweep("predict", "--db", "s.db", "a.png", "b.png")[0], ", 0 not read, 1 resized\n$")
+
+    def test_images_in_colour(self):
+        colours = [((220, 30, 60), (20, 200, 90))[i % 2] for i in range(40)]
+        self.train("colours.npz", (40, 6, 6, 3), b"".join(bytes(c) * 36 for c in colours), [i % 2 for i in range(40)])
+        for side in (6, 9):
+            for i in range(2):
+                head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+                data = (b"\0" + bytes(colours[i]) * side) * side
+                (self.folder / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) +
+                                                    chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b""))
+                self.assertEqual(self.ask("c.png")["predicted"], i)
+
+    def test_what_takes_no_pictures_says_what_to_do(self):
+        (self.folder / "a.png").write_bytes(png(bytes(64), 8))
+        self.train("table.npz", (40, 3), bytes(range(120)), [i % 2 for i in range(40)])
+        self.fails(65, "rows of a table, no pictures; --index I takes an example of the data set, and new ones go to "
+                       "the network as `sweep export --format=onnx`", "predict", "--db", "s.db", "--image", "a.png")
+        self.train("reals.npz", (40, 6, 6), struct.pack("<1440f", *(i % 16 / 16 for i in range(1440))),
+                   [i % 2 for i in range(40)], "<f4")
+        self.fails(65, "takes images of real numbers", "predict", "--db", "s.db", "--image", "a.png")
+        self.train("depth.npz", (40, 6, 6, 2), bytes(72 * 40), [i % 2 for i in range(40)])
+        self.fails(65, "takes images of 2 channels", "predict", "--db", "s.db", "--image", "a.png")
 
 
 class Pictures(Case):

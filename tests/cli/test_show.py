@@ -498,6 +498,16 @@ class Predict(Kept):
                 self.assertLessEqual(max(abs(y - 14), abs(x - 14)), 0.5)
                 self.assertEqual(max(map(max, pixels)), 255)
 
+    def test_what_is_cut_out_already_stays(self):
+        """An image of the data set, saved; with something on its border it is a picture as any other."""
+        known = json.loads(self.sweep("predict", "--db", "s.db", "--index", "7", "--json")[0])
+        found = self.predict(self.write_bytes("a.pgm", pgm(known["pixels"])))
+        self.assertEqual(found["taken"], "as it is")
+        for key in ("pixels", "probabilities"):
+            self.assertEqual(found[key], known[key])
+        known["pixels"][0][27] = 1
+        self.assertEqual(self.predict(self.write_bytes("a.pgm", pgm(known["pixels"])))["taken"], "cut out")
+
     def test_every_kind_of_png(self):
         image = draw(3)
         expected = self.predict(self.write_bytes("a.png", grey_png(image)))
