@@ -131,11 +131,37 @@ static void append_normalized(const struct trial_selection *chosen, struct text 
     text_append(text, "\n");
 }
 
+static void features_json(struct json *json, const char *what, const float *values, size_t count) {
+    json_begin_array(json, what);
+    for (size_t i = 0; i < count; i++)
+        json_number(json, NULL, (double)values[i]);
+    json_end(json);
+}
+
+static void normalization_json(struct json *json, const char *input,
+                               const struct normalization *by) {
+    json_begin_object(json, input);
+    features_json(json, "mean", by->mean, by->features);
+    features_json(json, "deviation", by->deviation, by->features);
+    json_end(json);
+}
+
+/* The names, and where there is the data set, what is taken off and divided by. */
 static void normalized_json(struct json *json, const struct trial_selection *chosen) {
+    const struct model *model = &chosen->model;
     const char *name;
     json_begin_array(json, "normalization");
     for (size_t at = 0; (name = next_normalized(chosen, &at));)
         json_text(json, NULL, name);
+    json_end(json);
+    if (!chosen->has_model || !model->dataset)
+        return;
+    json_begin_object(json, "normalized_by");
+    for (size_t at = 0; (name = next_normalized(chosen, &at));)
+        normalization_json(
+            json, name,
+            at == 1 ? &model->normalization
+                    : &model->array_normalizations[dataset_array_find(model->dataset, name)]);
     json_end(json);
 }
 

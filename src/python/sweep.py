@@ -314,7 +314,8 @@ def _names(node):
 
 
 def _building(code):
-    """Of the code that `sweep show --keras` prints, what makes and compiles the model: without data and training."""
+    """Of the code that `sweep show --keras` prints, what makes the model, and what compiles it: without data and
+    training."""
     kept, needed = [], {"model"}
     statements = ast.parse(code).body
     fit = next(i for i, statement in enumerate(statements)
@@ -324,26 +325,59 @@ def _building(code):
         if gives & needed or (isinstance(statement, ast.Expr) and "model" in reads):
             kept.append(statement)
             needed |= reads
-    return compile(ast.Module(kept[::-1], []), "sweep show --keras", "exec")
+    made = next(i for i, statement in enumerate(kept) if "model" in _names(statement)[1])
+    return [compile(ast.Module(part[::-1], []), "sweep show --keras", "exec") for part in (kept[made:], kept[:made])]
 
 
-def keras_model(db=None, trial="best", **options):
-    """A trial's network as a model of Keras 3, compiled, with the weights that were kept; arguments as of weights().
-
-    It takes images as `sweep show --keras` makes them: of shape (rows, columns, channels), with what the trial's
-    images were divided by, which is 255 by default."""
-    names = {}
-    exec(_building(_call("show", trial, keras=True, db=db, **options).decode()), names)
-    arrays, model = _weights(db, trial, **options), names["model"]
+def _set_weights(model, arrays):
     layers = {layer.name: layer for layer in model.layers}
     of = {name: name.rpartition(".")[0] for name in arrays}
     # The layers of a graph have names, and Keras an order of its own. Those of a chain Keras numbers.
     if not set(of.values()) <= set(layers):
         model.set_weights(list(arrays.values()))
-        return model
+        return
     for layer in set(of.values()):
         layers[layer].set_weights([array for name, array in arrays.items() if of[name] == layer])
-    return model
+
+
+def _normalizing(model, given, shown):
+    """The model with layers before what it is given that normalise it, as `sweep show --json` says."""
+    import keras
+    import numpy
+    by = shown.get("normalized_by")
+    if by is None:
+        raise Error(shown["missing"], 65)
+    several = isinstance(given, dict)
+    arrays = [layer["name"] for layer in shown["layers"] if layer["type"] == "Input"] or ["image"]
+    inputs = {name: keras.Input(tensor.shape[1:], name=name)
+              for name, tensor in (given if several else {"image": given}).items()}
+    ready = dict(inputs)
+    for name, array in zip(inputs, arrays):
+        if array in by:
+            width = inputs[name].shape[-1]  # of pixels in a row, a channel each in turn
+            mean, deviation = (numpy.resize(by[array][what], width) for what in ("mean", "deviation"))
+            ready[name] = keras.layers.Normalization(mean=mean, variance=deviation ** 2)(inputs[name])
+    return keras.Model(inputs if several else inputs["image"], model(ready if several else ready["image"]))
+
+
+def keras_model(db=None, trial="best", **options):
+    """A trial's network as a model of Keras 3, compiled, with the weights that were kept; arguments as of weights().
+
+    It takes a table's rows as they are, and images of shape (rows, columns, channels) that are divided already, by
+    what the trial's were: pixels of 0 to 255 by 255, unless the config's test_image_divisor says otherwise. What a
+    config has normalised (`normalization: true`) the model normalises itself; means and deviations are those of the
+    data set, which has to be there, or in data_dir."""
+    names = {}
+    code = _call("show", trial, keras=True, db=db, **options).decode()
+    making, compiling = _building(code)
+    exec(making, names)
+    model = names["model"]
+    _set_weights(model, _weights(db, trial, **options))
+    if "layers.Normalization(" in code:
+        shown = json.loads(_call("show", trial, json=True, db=db, **options))
+        names["model"] = _normalizing(model, names.get("inputs", model.inputs[0]), shown)
+    exec(compiling, names)
+    return names["model"]
 
 
 class _Page:

@@ -142,7 +142,8 @@ class Inputs(Case):
             self.sweep("run", "in.yaml", "-q", "--db", "names.db")
             shown = {"true": ["image"], "[meta, image]": ["image", "meta"]}.get(names, ["meta"])
             (trial,), = self.ask("SELECT max(trial_id) FROM trials WHERE layers NOT LIKE '%side%'", "names.db")
-            self.assertEqual(json.loads(self.sweep("show", str(trial), "--json", "--db", "names.db")[0])["normalization"], shown)
+            told = json.loads(self.sweep("show", str(trial), "--json", "--db", "names.db")[0])
+            self.assertEqual((told["normalization"], list(told["normalized_by"])), (shown, shown))
         digests = [row[0] for row in self.ask("SELECT DISTINCT dataset_digest FROM sweeps", "names.db")]
         self.assertEqual(len(digests), 4)
         self.assertIn(self.ask("SELECT dataset_digest FROM sweeps", "named.db")[0][0], digests)

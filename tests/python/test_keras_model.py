@@ -66,6 +66,48 @@ class Model(Used, harness.Case):
             with self.subTest(part):
                 self.try_all(part)
 
+    def expect_answers(self, inputs, targets):
+        """Of the best trial's model, those of `sweep predict`; and it can go on training."""
+        model = sweep.keras_model()
+        found = model.predict(inputs, verbose=0)
+        for index in range(len(found)):
+            told = json.loads(self.sweep("predict", "-i", str(index), "--json")[0])["probabilities"]
+            numpy.testing.assert_allclose(found[index], told, rtol=1e-5, atol=1e-5)
+        self.assertGreater(numpy.ptp(found), 1e-3)
+        model.fit(inputs, targets, verbose=0)
+
+    def test_normalised_inputs(self):
+        """A table's features, an image's channels, and several inputs, one of which Keras can't call by its name."""
+        draws = numpy.random.default_rng(3)
+        rows = {"train": 60, "test": 20}
+        several = "{dense: input, d: 8 tanh, side: input, c: conv2d 3 2, f: flatten, i: {dense: 4, inputs: image},"
+        several += " g: flatten, both: {concatenate: [d, f, g]}}"
+        for name, shape, layers in (("table", (3,), "layers: {value: [9 relu]}"),
+                                    ("flat", (3,), "model: {value: {a: 3, b: {add: [a, image]}}}"),
+                                    ("colour", (6, 5, 3), "layers: {value: [9 relu]}"),
+                                    ("several", (6, 5), f"model: {{value: {several}}}")):
+            with self.subTest(name):
+                table = len(shape) == 1
+                data = {f"x_{part}": draws.integers(0, 256, (n, *shape)) * (10.5 ** numpy.arange(3) if table else 1)
+                        for part, n in rows.items()}
+                for part, n in rows.items():
+                    data[f"y_{part}"] = numpy.arange(n) % 4
+                    for array, width in (("dense", (3,)), ("side", (5, 4, 2))) if name == "several" else ():
+                        data[f"{array}_{part}"] = draws.normal(9, 30, (n, *width)).astype(numpy.float32)
+                numpy.savez(self.folder / f"{name}.npz", **data)
+                which = "[dense, side, image]" if name == "several" else "true"
+                self.write("keras.yaml", CONFIG.replace("tiny", f"{{name: ./{name}.npz, normalization: {which}}}") +
+                           f"  {layers}\n")
+                self.sweep("run", "keras.yaml", "-q")
+                images = (data["x_test"] / (1 if table else 255)).astype(numpy.float32)
+                images = images[..., None] if name == "several" else images
+                inputs = {"input_layer": data["dense_test"], "side": data["side_test"],
+                          "image": images} if name == "several" else images
+                self.expect_answers(inputs, numpy.eye(4)[data["y_test"]])
+        (self.folder / "several.npz").unlink()
+        with self.assertRaisesRegex(sweep.Error, "has normalised inputs, .*several.npz"):
+            sweep.keras_model()
+
     def test_best(self):
         self.sweep("run", "tiny.yaml", "-q")
         best = sweep.keras_model()
