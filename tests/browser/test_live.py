@@ -118,11 +118,15 @@ class Live(Page):
         self.assertEqual(self.browser.get_log("browser"), [])
         self.browser.get_log("performance")  # the page has asked for itself, again and again
 
-    def begin(self, name, config="long.yaml"):
-        """A run with a page, watched; the database is its own."""
+    def run_with_page(self, name, config="long.yaml"):
         page = World.folder / f"{name}.html"
         self.run_ = subprocess.Popen([SWEEP, "run", config, "-q", "--jobs", "1", "--db", f"{name}.db", "--report", page.name],
                                      cwd=World.folder, stdout=subprocess.DEVNULL, env={**os.environ, "SWEEP_DATA_DIR": "", "LC_ALL": "C.UTF-8"})
+        return page
+
+    def begin(self, name, config="long.yaml"):
+        """A run with a page, watched; the database is its own."""
+        page = self.run_with_page(name, config)
         end = time.monotonic() + PATIENCE
         while not page.exists():
             self.assertLess(time.monotonic(), end)
@@ -166,6 +170,9 @@ class Live(Page):
         self.run_.wait()
         self.state("lost")
         self.assertIn("killed", self.one("#live").text)
+        # The same page shows the run that goes on.
+        self.run_with_page("killed")
+        self.state("running")
 
     def test_a_curve_grows_within_a_training(self):
         self.begin("within", "endless.yaml")

@@ -2,6 +2,7 @@
  * may, and keeps what the reader has chosen, which is in the address, and where they were. */
 const LIVE = page.live;
 const QUIET = 3000; /* ms since the reader last did something, before the page is read again */
+const ENDED = 10; /* s to the next look whether a run that was interrupted or killed goes on */
 let lastDone = -Infinity;
 
 /* Nothing is taken away from a reader who is at it. */
@@ -35,7 +36,8 @@ function makeLive() {
   keepLook();
   byId("live").hidden = false;
   drawLive();
-  if (LIVE.state !== "running" && LIVE.state !== "paused") return;
+  if (LIVE.state === "finished") return;
+  const runs = LIVE.state === "running" || LIVE.state === "paused";
   for (const what of ["pointerdown", "pointermove", "keydown", "wheel", "touchmove"]) addEventListener(what, () => { lastDone = performance.now(); }, {passive: true});
   setInterval(() => {
     drawLive();
@@ -43,5 +45,5 @@ function makeLive() {
     writeLink();
     history.replaceState(look(), "");
     location.reload();
-  }, 1000 * LIVE.every);
+  }, 1000 * (runs ? LIVE.every : Math.max(LIVE.every, ENDED)));
 }
