@@ -187,8 +187,12 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
     store_close(store);
     assert_int_equal(page_effects_make(&data, words_english(), arena, &menu, &error), STATUS_OK);
     const struct pareto pareto = {0};
-    const struct page_sweep sweep = {
-        .data = &data, .curves = &curves, .metrics = &menu, .pareto = &pareto, .winner = winner};
+    const struct page_sweep sweep = {.data = &data,
+                                     .curves = &curves,
+                                     .metrics = &menu,
+                                     .pareto = &pareto,
+                                     .winner_count = winner != NULL,
+                                     .winners = winner};
     const struct page page = {
         .database = name, .words = words_english(), .count = 1, .sweeps = &sweep};
     assert_int_equal(page_append(&page, &html, &error), STATUS_OK);
@@ -297,7 +301,7 @@ static void names_made_of_html_stay_names(void **state) {
     assert_string_equal(json_object_get_string(run(sweep, "name")), name);
     assert_string_equal(json_object_get_string(run(sweep, "config")), "# </SCRIPT >");
     assert_int_equal(json_object_array_length(run(sweep, "warnings")), 1);
-    assert_null(run(first, "winner"));
+    assert_int_equal(json_object_array_length(run(first, "winners")), 0);
     json_object_put(json);
     free(html);
     release(&made);
@@ -339,7 +343,8 @@ static void the_winner_is_in_the_data(void **state) {
         page_winner_make(3, &evaluation, &prediction, 1, &dataset, &made.arena, &winner, &error),
         STATUS_OK);
     char *html = page_of("winner.db", &winner, &made.arena);
-    struct json_object *json = data_in(html), *own = run(sweep_in(json), "winner");
+    struct json_object *json = data_in(html);
+    struct json_object *own = json_object_array_get_idx(run(sweep_in(json), "winners"), 0);
     assert_string_equal(
         json_object_to_json_string_ext(own, JSON_C_TO_STRING_NOSLASHESCAPE),
         "{\"trial\":3,\"output\":\"digit\",\"rows\":2,\"columns\":2,\"confusion\":[[7,1],[0,9]],"

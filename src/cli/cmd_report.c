@@ -88,8 +88,10 @@ struct material {
     struct report_curves curves;
     struct page_metrics metrics;
     struct pareto pareto;
-    struct page_winner winner;
-    bool has_winner;
+    size_t best_count;
+    const int64_t *best; /* trials */
+    size_t winner_count;
+    struct page_winner winners[PAGE_WINNERS];
     struct page_reason no_winner;
     char why[1400];
 };
@@ -161,6 +163,9 @@ static enum status read_sweep(struct store *store, int64_t sweep, const struct w
     if (status == STATUS_OK)
         status = store_report_curves(store, data, trials, count, CURVE_POINTS, curve_values, arena,
                                      &material->curves, error);
+    if (status == STATUS_OK)
+        status = store_best_trials(store, data->sweep.id, arena, &material->best,
+                                   &material->best_count, error);
     if (status == STATUS_OK)
         status = pareto_read(store, data->observations, NULL, arena, &material->pareto, error);
     return status == STATUS_OK ? page_effects_make(data, words, arena, &material->metrics, error)
@@ -241,20 +246,22 @@ static enum status evaluate_best(struct trial_selection *best, struct arena *are
     }
     if (!find_trial(&material->data, best->record.id, &trial))
         return STATUS_OK;
-    status = evaluate_outputs(best, trial, arena, &material->winner, why);
-    material->has_winner = status == STATUS_OK;
+    status = evaluate_outputs(best, trial, arena, &material->winners[material->winner_count], why);
+    material->winner_count += status == STATUS_OK;
     return status;
 }
 
 /* A page without the best network is a page all the same. */
-static enum status look_at_winner(const struct arguments *arguments, struct arena *arena,
-                                  struct material *material, struct error *error) {
+static enum status look_at_winner(const struct arguments *arguments, int64_t trial,
+                                  struct arena *arena, struct material *material,
+                                  struct error *error) {
     struct trial_selection best;
     struct error why = {0};
     trial_selection_init(&best);
     best.path = arguments->database;
     best.data_dir = arguments->data_dir;
     best.sweep = material->data.sweep.id;
+    best.trial = trial;
     const enum status status = evaluate_best(&best, arena, material, &why);
     if (status != STATUS_OK)
         say_no_winner(material,
@@ -279,7 +286,8 @@ static enum status write_page(const struct arguments *arguments, const struct ma
                                         .curves = &one->curves,
                                         .metrics = &one->metrics,
                                         .pareto = &one->pareto,
-                                        .winner = one->has_winner ? &one->winner : NULL,
+                                        .winner_count = one->winner_count,
+                                        .winners = one->winners,
                                         .no_winner = one->no_winner};
     }
     const struct page page = {arguments->database, arguments->words, materials->live,
@@ -297,6 +305,17 @@ static enum status write_page(const struct arguments *arguments, const struct ma
     return status;
 }
 
+static enum status look_at_winners_of(const struct arguments *arguments, struct arena *arena,
+                                      struct material *material, struct error *error) {
+    enum status status = STATUS_OK;
+    if (material->best_count > PAGE_WINNERS)
+        material->no_winner = (struct page_reason){"many", ""};
+    else
+        for (size_t i = 0; i < material->best_count && status == STATUS_OK; i++)
+            status = look_at_winner(arguments, material->best[i], arena, material, error);
+    return status;
+}
+
 /* While a sweep runs its best network changes: it is looked at in the end. */
 static enum status look_at_winners(const struct arguments *arguments, struct arena *arena,
                                    struct materials *materials, struct error *error) {
@@ -306,7 +325,7 @@ static enum status look_at_winners(const struct arguments *arguments, struct are
         if (later)
             materials->items[i].no_winner = (struct page_reason){"later", ""};
         else
-            status = look_at_winner(arguments, arena, &materials->items[i], error);
+            status = look_at_winners_of(arguments, arena, &materials->items[i], error);
     return status;
 }
 

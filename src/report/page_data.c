@@ -374,7 +374,10 @@ static void append_sweep(struct json *json, const struct page_sweep *sweep) {
     page_effects_append(sweep->metrics, sweep->data, json);
     append_pareto(json, sweep->pareto);
     page_search_append(sweep->metrics, json);
-    page_winner_append(sweep->winner, json);
+    json_begin_array(json, "winners");
+    for (size_t i = 0; i < sweep->winner_count; i++)
+        page_winner_append(&sweep->winners[i], json);
+    json_end(json);
     append_reason(json, &sweep->no_winner);
     json_end(json);
 }

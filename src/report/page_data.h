@@ -24,11 +24,11 @@
  *                    that are here, each {run, epoch, values: a list a series that has any}
  *   order, ties, effects, interactions, bests, best: see page_effects.h
  *   search           see page_search.h
- *   winner           see page_winner.h
+ *   winners          a list; see page_winner.h
  *   pareto           of a sweep of several metrics {metrics: [{name, maximize, most}], scores: a
  *                    list a metric of each setting's mean, settings: those in the Pareto set}, else
  *                    null
- *   no_winner        null, or why there is none: {kind, text}; see struct page_reason
+ *   no_winner        null, or why one is missing: {kind, text}; see struct page_reason
  * `live` is null or {state, every, written}: when it was written, in seconds since 1970.
  * A number that is none is null. */
 #ifndef SWEEP_REPORT_PAGE_DATA_H
@@ -53,8 +53,9 @@ struct page_sweep {
     const struct report_curves *curves;
     const struct page_metrics *metrics;
     const struct pareto *pareto;
-    const struct page_winner *winner; /* NULL: there is nothing to look at ... */
-    struct page_reason no_winner;     /* ... and why */
+    size_t winner_count;
+    const struct page_winner *winners;
+    struct page_reason no_winner; /* why one is missing */
 };
 
 /* Of a page that is renewed while its sweep runs. */

@@ -116,11 +116,7 @@ static void append_classes(struct json *json, const struct page_winner *winner) 
 }
 
 void page_winner_append(const struct page_winner *winner, struct json *json) {
-    if (!winner) {
-        json_null(json, "winner");
-        return;
-    }
-    json_begin_object(json, "winner");
+    json_begin_object(json, NULL);
     json_integer(json, "trial", (int64_t)winner->trial);
     if (winner->confusion)
         append_classes(json, winner);

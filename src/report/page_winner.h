@@ -1,4 +1,5 @@
-/* What the best network, whose weights were kept, makes of the test images. */
+/* What the best networks, whose weights were kept, make of the test images: one of each quantity
+ * that a sweep's metric measures. */
 #ifndef SWEEP_REPORT_PAGE_WINNER_H
 #define SWEEP_REPORT_PAGE_WINNER_H
 
@@ -11,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_MISTAKES 24 /* pictures that a page has room for */
+#define PAGE_WINNERS 8   /* that a page has room for, of a sweep, */
+#define PAGE_MISTAKES 24 /* and pictures, of each of them */
 
 struct page_winner {
     size_t trial; /* its place in the data */
@@ -37,7 +39,7 @@ enum status page_winner_make(size_t trial, const struct evaluation *classes,
                              const struct dataset *dataset, struct arena *arena,
                              struct page_winner *winner, struct error *error);
 
-/* Append to the object begun last `winner`: null for NULL, or {trial, predictions: [{output,
+/* Append to the list begun last {trial, predictions: [{output,
  * examples, numbers, root_mean_squared_error, mean_absolute_error, r2_score, points: [[example,
  * target, predicted]]}]}, and with a confusion {output, rows, columns, confusion, mistakes:
  * [{index, label, predicted, probability, pixels}]}; pixels are grey levels in base64. */

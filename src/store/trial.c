@@ -116,6 +116,27 @@ static void find(struct store *store, struct trial_record *record) {
     statement_free(statement);
 }
 
+enum status store_best_trials(struct store *store, int64_t sweep, struct arena *arena,
+                              const int64_t **trials, size_t *count, struct error *error) {
+    struct statement *statement = database_prepare(
+        store->database, "SELECT count(*) OVER (), trial_id FROM (" STORE_BEST_TRIALS ")"
+                         " ORDER BY trial_id");
+    int64_t *list = NULL;
+    *count = 0;
+    statement_bind_integer(statement, 1, sweep);
+    while (statement_step(statement)) {
+        if (!list)
+            list = ARENA_NEW(arena, int64_t, (size_t)statement_integer(statement, 0));
+        if (list)
+            list[(*count)++] = statement_integer(statement, 1);
+        else
+            database_fail_memory(store->database);
+    }
+    statement_free(statement);
+    *trials = list;
+    return database_take_error(store->database, error);
+}
+
 /* --- its row --- */
 
 enum {

@@ -42,6 +42,11 @@ struct trial_record {
 enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struct arena *arena,
                         struct trial_record *record, struct error *error);
 
+/* A sweep's best trials: one of each quantity that its metric measures, none where no trial has a
+ * score. Lives in the arena. */
+enum status store_best_trials(struct store *store, int64_t sweep, struct arena *arena,
+                              const int64_t **trials, size_t *count, struct error *error);
+
 /* Open the trial's model; *found is false when none was kept, and for a trial that its sweep did
  * not complete. Lives in the arena. STATUS_INPUT for a damaged one. */
 enum status store_model(struct store *store, const struct trial_record *record, struct arena *arena,

@@ -6,6 +6,7 @@ import json
 import math
 import pathlib
 import re
+import shutil
 import statistics
 import sys
 import time
@@ -202,8 +203,8 @@ class Drawn(Page):
             (sweep,) = data["sweeps"]
             first = sweep["best"]["settings"][0]
             trial = sweep["trials"]["setting"].index(first)
-            sweep["winner"] = {"trial": trial, "rows": 2, "columns": 2, "predictions": [], "confusion": [[5, 1], [2, 9]], "mistakes": [
-                {"index": 3, "label": 0, "predicted": 1, "probability": 0.987, "pixels": "AID/AQ=="}]}
+            sweep["winners"] = [{"trial": trial, "rows": 2, "columns": 2, "predictions": [], "confusion": [[5, 1], [2, 9]], "mistakes": [
+                {"index": 3, "label": 0, "predicted": 1, "probability": 0.987, "pixels": "AID/AQ=="}]}]
             return before + 'id="data">' + json.dumps(data) + "</script>" + after
         # The best trial's model was kept: all of the test images are there, and the misread ones wrong.
         self.open()
@@ -229,6 +230,19 @@ class Drawn(Page):
         # Dark ink on white paper.
         self.assertEqual(self.js("return [...document.querySelector('.pictures canvas').getContext('2d').getImageData(0, 0, 2, 2).data]"),
                          [255, 255, 255, 255, 127, 127, 127, 255, 0, 0, 0, 255, 254, 254, 254, 255])
+
+    def test_a_winner_of_each_data_set(self):
+        other = shutil.copytree(World.folder / "data/tiny", World.folder / "data/other")
+        images = bytearray((other / "t10k-images-idx3-ubyte").read_bytes())
+        images[20] ^= 255
+        (other / "t10k-images-idx3-ubyte").write_bytes(images)
+        (World.folder / "sets.yaml").write_text("name: sets\nmethod: grid\ndataset: {values: [tiny, other]}\n"
+                                                "parameters: {epochs: {values: [1, 3]}}\n")
+        World.sweep("run", "sets.yaml", "-q", "--db", "sets.db")
+        self.open(World.folder / "sets.db")
+        self.assertEqual(len(self.all("#confusion rect")) + len(self.all("#confusion-2 rect")), 200)
+        self.assertRegex(self.one("#winner").text, r"(?s)tiny, seed.* test images misread.*other, seed.* test images misread")
+        self.assertNotIn("not shown", self.one("#winner").text)
 
     def test_trials_that_came_to_nothing(self):
         database = World.database("mixed.db")
@@ -1488,7 +1502,7 @@ class Ranked(Page):
         said = json.loads(World.sweep("compare", "--db", str(database), "--sweep", str(sweep), "--json"))["best"]
         best = said["not_told_from_the_best"][0]["hyperparameters"]
         self.settle()
-        self.assertEqual(self.js("return table.rows[0].setting"), self.js("return bestOf[0][0]"))
+        self.assertEqual(self.js("return table.rows[0].setting"), self.js("return bestsOf[0][0].settings[0]"))
         self.assertEqual({axis: self.column(axis)[0] for axis in axes}, {axis: str(best[axis]) for axis in axes})
 
     def test_ties_and_seeds_that_diverged(self):
@@ -1523,6 +1537,12 @@ class Ranked(Page):
         change(database, "UPDATE trials SET val_loss = val_loss / 50 WHERE loss_function = 'mean_squared_error'")
         self.open(database, sweep, width=400)
         self.assertEqual(Select(self.one("#metric")).first_selected_option.text, "val_loss")
+        # Each has a best setting, and none is the best of all. A setting's seeds count for both.
+        said = self.one("#summary").text
+        for loss in axes["loss_function"]:
+            self.assertRegex(said, f"Best val_loss: {loss}\n[\\d.]+\n.* over 3 seeds; .*{loss} ")
+        self.assertNotIn("The best setting", said)
+        self.assertEqual(self.column("n"), ["3"] * 8)
         menu = Select(self.one("#quantity-of"))
         self.assertEqual([option.text for option in menu.options], ["categorical_crossentropy", "mean_squared_error"])
         for loss in axes["loss_function"]:

@@ -164,9 +164,8 @@ const countOf = (setting, state) => trialsOf[setting].filter((trial) => data.tri
 const stateCountsOf = (sweep) => STATES.map((_, state) => page.sweeps[sweep].trials.state.filter((other) => other === state).length);
 const stateCounts = STATES.map((_, state) => data.trials.state.filter((other) => other === state).length);
 
-/* A sweep's best settings: the best, then those that can't be told from it. */
-const bestOf = page.sweeps.map((one, sweep) => one.best.settings.map((setting) => settingStarts[sweep] + setting));
-/* Those of a sweep's own metric, one of each quantity that it measures. */
+/* A sweep's best settings by its own metric, of each quantity that this measures: the best, then those that can't be
+ * told from it. */
 const bestsOf = page.sweeps.map((one, sweep) => one.bests.map((best) => ({...best,
   metric: metricNamed(metricNames[sweep][best.metric]), settings: best.settings.map((setting) => settingStarts[sweep] + setting),
   simplest: best.simplest === null ? undefined : settingStarts[sweep] + best.simplest})));

@@ -18,12 +18,17 @@ function drawHead() {
 const figure = (term, big, small) => element("div", {}, element("dt", {}, term),
   element("dd", {}, element("div", {class: "big"}, big), element("div", {class: "small"}, small)));
 
+/* The best settings, one of each quantity that the sweep's metric measures: none of these is better than another. */
+const bestOfEach = (sweep) => bestsOf[sweep].filter(({settings}) => settings.length);
+
 /* What a sweep came to. It goes by the sweep's own metric, whatever is chosen below. */
 function summaryOf(sweep) {
-  const metric = metricOf(sweep), [best] = bestOf[sweep], figures = element("dl", {class: "figures"}), parts = [figures];
-  if (best !== undefined) {
-    figures.append(figure(say("head.best", data.metrics[metric]), score(metric, statisticsOf(metric)[best].mean), spreadWords(metric, best)));
-    const test = metricNamed("test_accuracy");
+  const bests = bestOfEach(sweep), figures = element("dl", {class: "figures"}), parts = [figures];
+  for (const {metric, settings: [best]} of bests)
+    figures.append(figure(say("head.best", data.metrics[metric]), score(metric, statisticsOf(metric)[best].mean),
+      spreadWords(metric, best) + (bests.length > 1 ? `; ${labelWithin(sweep, best)}` : "")));
+  if (bests.length === 1) {
+    const [{metric, settings: [best]}] = bests, test = metricNamed("test_accuracy");
     if (test >= 0 && !isTestMetric(metric) && statisticsOf(test)[best].n)
       figures.append(figure(say("head.its", data.metrics[test]), score(test, statisticsOf(test)[best].mean),
         say("head.looked_once", {spread: spreadWords(test, best), name: data.metrics[metric].name})));
@@ -33,10 +38,6 @@ function summaryOf(sweep) {
           element("li", {}, element("span", {}, `${nameOf(axis)} `), levelText(axis, levelOf(best, axis))))),
         element("p", {}, [sharedWords(sweep), likeTheBest(sweep), simplestWords(sweep)].filter((words) => words).join(" "))));
   }
-  /* A metric that measures several quantities has a best of each. */
-  for (const other of bestsOf[sweep].slice(1).filter(({settings}) => settings.length))
-    figures.append(figure(say("head.best", data.metrics[other.metric]), score(other.metric, statisticsOf(other.metric)[other.settings[0]].mean),
-      `${spreadWords(other.metric, other.settings[0])}; ${labelWithin(sweep, other.settings[0])}`));
   figures.append(figure(say("head.trials"), grouped(ranOf(sweep)), trialWords(sweep)));
   figures.append(figure(say("head.data"), page.sweeps[sweep].sweep.dataset, metricWords(sweep)));
   return parts;
@@ -46,14 +47,15 @@ function summaryOf(sweep) {
 function sweepsTable() {
   const test = metricNamed("test_accuracy");
   const row = (sweep) => {
-    const metric = metricOf(sweep), [best] = bestOf[sweep], counts = stateCountsOf(sweep);
-    const number = (text) => element("td", {class: "number"}, text);
+    const bests = bestOfEach(sweep), counts = stateCountsOf(sweep);
+    const number = (...texts) => element("td", {class: "number"}, ...texts);
+    const each = (of) => (bests.length ? bests.map(({metric, settings: [best]}) => element("div", {}, of(metric, best))) : [NONE]);
     return element("tr", {}, element("th", {scope: "row"}, sweepNames[sweep]), element("td", {}, page.sweeps[sweep].sweep.dataset),
       number(ranOf(sweep) < d3.sum(counts) ? someOf(ranOf(sweep), grouped(d3.sum(counts))) : grouped(ranOf(sweep))),
       element("td", {}, page.sweeps[sweep].sweep.metric),
-      ...(best === undefined ? [number(NONE), number(NONE), element("td", {}, NONE)]
-        : [number(`${score(metric, statisticsOf(metric)[best].mean)} ${spreadWords(metric, best)}`),
-          number(test < 0 ? NONE : score(test, statisticsOf(test)[best].mean)), element("td", {}, labelWithin(sweep, best))]));
+      number(...each((metric, best) => `${score(metric, statisticsOf(metric)[best].mean)} ${spreadWords(metric, best)}`)),
+      number(...each((_, best) => (test < 0 ? NONE : score(test, statisticsOf(test)[best].mean)))),
+      element("td", {}, ...each((_, best) => labelWithin(sweep, best))));
   };
   const heads = ["sweep", "data", "trials", "judged_by", "best", "its_test_accuracy", "best_setting"].map((key) => say(`column.${key}`));
   return element("div", {class: "scroller numbers", tabindex: 0, role: "region", "aria-label": say("head.table")},
@@ -68,8 +70,7 @@ const labelWithin = (sweep, setting) => d3.range(hasSeveral ? 1 : 0, data.hyperp
 
 /* How far "best" can be believed. */
 function likeTheBest(sweep) {
-  const others = bestOf[sweep].length - 1;
-  const {of, untested} = page.sweeps[sweep].best, tested = of - untested;
+  const {of, untested, settings} = page.sweeps[sweep].best, others = settings.length - 1, tested = of - untested;
   if (of < 2) return "";
   if (!page.sweeps[sweep].best.enough) return say("best.few_seeds");
   if (tested < 2) return say("best.untested");

@@ -1,16 +1,14 @@
 /* What the best network predicts where targets are numbers, against what is true. */
 
-function drawPredictionsOf(place, winner, sweep, which) {
-  const one = winner.predictions[which], tag = [...(hasSeveral ? [sweep + 1] : []), ...(which ? [which + 1] : [])].join("-");
-  const chart = element("div", {id: tag ? `predictions-${tag}` : "predictions", class: "chart"});
+function drawPredictionsOf(place, winner, sweep, one) {
+  const id = winnerChart("predictions"), chart = element("div", {id, class: "chart"});
   const scores = ["root_mean_squared_error", "mean_absolute_error", "r2_score"].map((name) => `${name} ${fixed(one[name], decimalsOf([one[name]]))}`);
   const notes = [say("predictions.note"), ...(one.numbers > 1 ? [say("predictions.first", one)] : []),
     ...(one.points.length < one.examples ? [say("predictions.drawn", {drawn: one.points.length, n: one.examples})] : [])];
   place.append(element("p", {}, say("predictions.scores", {...winnerWords(winner, sweep), n: one.examples, scores: scores.join(", ")})),
     element("h3", {}, one.output ? say("predictions.title_of", one) : say("predictions.title")), chart, element("p", {class: "note"}, notes.join(" ")));
   keepDrawn(chart, () => drawPredictions(chart, one));
-  saveButtons(place, tag ? `predictions-${tag}` : "predictions",
-    {records: () => [["example", "target", "predicted"], ...one.points], picture: () => ({svg: chart.querySelector("svg")})});
+  saveButtons(place, id, {records: () => [["example", "target", "predicted"], ...one.points], picture: () => ({svg: chart.querySelector("svg")})});
 }
 
 /* One scale for both, so that what is right lies on the diagonal. */

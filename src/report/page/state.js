@@ -61,8 +61,7 @@ function trialRows() {
 function settingRows() {
   const all = data.metrics.length ? statisticsOf(state.metric) : [];
   return d3.range(settingCount).map((setting) => ({
-    key: setting, trial: -1, setting, ...(all[setting] ? {n: all[setting].n, score: all[setting].mean, deviation: all[setting].deviation}
-      : {n: 0, score: NaN, deviation: NaN}),
+    key: setting, trial: -1, setting, n: countOf(setting, COMPLETED), score: all[setting]?.mean ?? NaN, deviation: all[setting]?.deviation ?? NaN,
   }));
 }
 function placed(rows) {

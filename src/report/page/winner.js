@@ -1,4 +1,4 @@
-/* What the best network makes of the test images: where a trial's weights were kept. */
+/* What the best networks, one of each quantity, make of the test images: where their weights were kept. */
 
 function drawWinner() {
   page.sweeps.forEach((one, sweep) => {
@@ -6,15 +6,21 @@ function drawWinner() {
     drawWinnerOf(one, sweep);
   });
 }
-function drawWinnerOf({winner, no_winner: why}, sweep) {
+function drawWinnerOf({winners, no_winner: why}, sweep) {
   const place = byId("winner-body");
-  if (!winner) {
+  for (const winner of winners) {
+    if (winner.confusion) drawClassesOf(place, winner, sweep);
+    winner.predictions.forEach((one) => drawPredictionsOf(place, winner, sweep, one));
+  }
+  if (why || !winners.length)
     place.append(element("p", {class: "note"},
       `${say("winner.none")} ${why ? say(`winner.why_${why.kind}`, why) : say("winner.no_trial")}.`));
-    return;
-  }
-  if (winner.confusion) drawClassesOf(place, winner, sweep);
-  winner.predictions.forEach((one, i) => drawPredictionsOf(place, winner, sweep, i));
+}
+/* A chart's id, and what it is saved as: from the second one on with its number. */
+const winnerCharts = {};
+function winnerChart(name) {
+  winnerCharts[name] = (winnerCharts[name] ?? 0) + 1;
+  return winnerCharts[name] > 1 ? `${name}-${winnerCharts[name]}` : name;
 }
 /* Whose it is that is shown. */
 function winnerWords(winner, sweep) {
@@ -22,7 +28,7 @@ function winnerWords(winner, sweep) {
   return {setting: fullLabel(data.trials.setting[trial]), seed: seedText(trial)};
 }
 function drawClassesOf(place, winner, sweep) {
-  const matrix = element("div", {id: hasSeveral ? `confusion-${sweep}` : "confusion", class: "chart confusion"});
+  const id = winnerChart("confusion"), matrix = element("div", {id, class: "chart confusion"});
   const wrong = d3.sum(winner.confusion, (row, label) => d3.sum(row.filter((_, predicted) => predicted !== label)));
   const all = d3.sum(winner.confusion, (row) => d3.sum(row));
   place.append(element("p", {}, say("winner.misread", {...winnerWords(winner, sweep), n: all, wrong})),
@@ -32,8 +38,7 @@ function drawClassesOf(place, winner, sweep) {
         winner.class_names ? element("p", {class: "note"}, winner.class_names.map((name, one) => `${one} ${name}`).join(" · ")) : ""),
       element("div", {}, element("h3", {}, winner.output ? say("winner.mistakes_of", winner) : say("winner.mistakes")), mistakesList(winner))));
   keepDrawn(matrix, () => drawConfusion(matrix, winner));
-  saveButtons(place, hasSeveral ? `confusion-${sweep + 1}` : "confusion",
-    {records: () => confusionRecords(winner), picture: () => ({svg: matrix.querySelector("svg")})});
+  saveButtons(place, id, {records: () => confusionRecords(winner), picture: () => ({svg: matrix.querySelector("svg")})});
 }
 
 const className = (winner, one) => (winner.class_names ? winner.class_names[one] : String(one));
