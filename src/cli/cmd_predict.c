@@ -491,12 +491,12 @@ static enum status predict_several(struct arguments *arguments, struct answers *
     json_begin_array(&answers->json, "images");
     for (size_t i = 0; i < answers->count && status == STATUS_OK; i++)
         status = answer(arguments, i, answers, error);
-    if (status == STATUS_OK && answers->failed == answers->count) {
+    if (status == STATUS_OK && answers->failed < answers->count)
+        status = print_answers(arguments, answers, error);
+    if (status == STATUS_OK && answers->failed > 0) {
         *error = answers->first;
         status = error->code;
     }
-    if (status == STATUS_OK)
-        status = print_answers(arguments, answers, error);
     json_release(&answers->json);
     return status;
 }

@@ -599,7 +599,9 @@ class Predict(Kept):
             data[name] = (SEEDS / jpeg).read_bytes()
         names = [self.write_bytes(f"pictures/{name}", each) for name, each in sorted(data.items())]
         self.write("pictures/notes.txt", "none")
-        out, _ = self.sweep("predict", "--db", "s.db", "--image", *names)
+        # The others are told all the same, and the exit status is that of the one.
+        out, err = self.sweep("predict", "--db", "s.db", "--image", *names, code=65)
+        self.assertIn("sweep: pictures/e.png: is no PNG, JPEG or PGM file", err)
         for word, line in (("a.jpg", r"7 +[01]\.\d{4}"), ("b.pgm", r"3 +[01]\.\d{4}"),
                            ("c.pgm", r"\d +.*unsure: .*the picture shows more than one thing"),
                            ("d.pgm", r"\d +.*unsure: .*it has more ink than a digit"),
@@ -609,8 +611,8 @@ class Predict(Kept):
         self.assertRegex(out, r"\ntrial \d+: 7 pictures, \d unsure, 1 not read\n$")
         for arguments in (("--image", "pictures"), names, ("--image", names[0], "-f", *names[1:]),
                           ("best", *names), (*names, "--image", "pictures")[:7]):
-            self.assertEqual(self.sweep("predict", "--db", "s.db", *arguments)[0], out)
-        told = json.loads(self.sweep("predict", "--db", "s.db", "--json", *names)[0])
+            self.assertEqual(self.sweep("predict", "--db", "s.db", *arguments, code=65)[0], out)
+        told = json.loads(self.sweep("predict", "--db", "s.db", "--json", *names, code=65)[0])
         self.assertEqual((told["read"], told["failed"]), (6, 1))
         self.assertEqual([image["image"] for image in told["images"]], names)
         self.assertIn("is no PNG", told["images"][4]["error"])
@@ -618,7 +620,8 @@ class Predict(Kept):
                                              for image in told["images"]))
         alone = json.loads(self.sweep("predict", "--db", "s.db", "--json", names[1])[0])
         self.assertEqual({key: alone[key] for key in told["images"][1]}, told["images"][1])
-        # None can be read: that is an error, the first one.
+        self.sweep("predict", "--db", "s.db", *names[:2])
+        # None can be read: there is no table.
         self.fails(65, "e.png: is no PNG", "predict", "--db", "s.db", names[4], names[4])
         self.fails(2, "TRIAL is a trial_id", "predict", "--db", "s.db", "bset", "--image", *names)
 
