@@ -157,6 +157,11 @@ static enum status load_config(struct preparation *preparation, const struct dat
                          "--dataset: the config tries several data sets; --set dataset=%.60s has "
                          "it train on that alone",
                          preparation->dataset_name);
+    if (preparation->dataset_name && preparation->dataset_name[0] == '{')
+        return error_set(error, STATUS_USAGE,
+                         "--dataset takes a name or a path; how it is to be read belongs to the "
+                         "config: --set 'dataset=%.200s'",
+                         preparation->dataset_name);
     if (preparation->dataset_name) {
         config->datasets[0] = preparation->dataset_name;
         config->dataset_nodes[0] = NULL;

@@ -315,8 +315,13 @@ static enum status load_located(const char *name, const struct dataset_places *p
         location.source.reader != &csv_reader)
         return refuse_label(name, places->options, error);
     if (location.source.reader)
-        return load_arrays(&location, places, dataset, error);
-    return built_in ? draw(&location, dataset, error) : load_source(&location, dataset, error);
+        status = load_arrays(&location, places, dataset, error);
+    else
+        status =
+            built_in ? draw(&location, dataset, error) : load_source(&location, dataset, error);
+    if (status == STATUS_MEMORY && error)
+        error_place(error, location.source.path, 0, 0);
+    return status;
 }
 
 enum status dataset_load(const char *name, const struct dataset_places *places,

@@ -185,7 +185,9 @@ static enum status read_options(const struct reading *reading, const struct node
             status = status_join(status, options[i].read(reading, value, into));
     }
     if (node_at(node, "values"))
-        return reading_fail(reading, node, "dataset: give a name or values, not both");
+        return reading_fail(reading, node,
+                            *name ? "dataset: give a name or values, not both"
+                                  : "dataset: one data set belongs here: {name: ./mine}");
     if (!*name && status == STATUS_OK)
         return reading_fail(reading, node, "dataset needs a name: dataset: {name: ./mine}");
     return status;

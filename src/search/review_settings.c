@@ -93,12 +93,11 @@ static void look_at_batches(const struct setting *setting, const struct dataset 
                             struct text *text) {
     const int64_t size = setting->values[HP_BATCH_SIZE].integer;
     const int64_t images = setting->values[HP_TRAIN_IMAGES].integer;
-    (void)dataset;
     if (size > images)
         text_printf(text,
-                    "larger than the %" PRId64 " training images, so that an epoch is one step "
+                    "larger than the %" PRId64 " training %s, so that an epoch is one step "
                     "with all of them; take a smaller one",
-                    images);
+                    images, dataset->table ? "rows" : "images");
 }
 
 #define RATE_FACTOR 1000 /* of the optimizer's default, either way */

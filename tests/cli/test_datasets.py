@@ -150,6 +150,8 @@ class Datasets(Case):
             self.fails(65, said, "plan", "two.yaml", "-q", "-s", f"dataset={{values: {value}}}")
         self.fails(65, "to try each, write {values:", "plan", "two.yaml", "-q", "-s", "dataset=[{name: tiny}]")
         self.fails(2, "--set dataset=tiny", "plan", "two.yaml", "-q", "-d", "tiny")
+        self.fails(2, "--set 'dataset={name: tiny}'", "plan", "tiny.yaml", "-q", "-d", "{name: tiny}")
+        self.fails(65, "one data set belongs here", "data", "info", "{values: [tiny]}")
         self.write("twice.yaml", CONFIG + "  dataset: {values: [tiny]}\n")
         self.fails(65, "dataset is here twice", "plan", "twice.yaml", "-q")
         self.write("values.csv", "a,target\n" + "".join(f"{i / 7},{i / 3}\n" for i in range(50)))
