@@ -215,10 +215,13 @@ static enum status take_file(const struct arguments *arguments, const char *path
     question->pixels = pixels;
     if (!pixels)
         return error_memory(error);
-    if (!entry || !entry->handwriting || shape->pictures || shape->channels > 1)
+    /* Models that are older don't say. */
+    const bool handwriting = shape->handwriting || (entry && entry->handwriting);
+    if (!handwriting || shape->pictures || shape->channels > 1)
         return take_whole(shape, path, arena, question, pixels, error);
     return take_handwriting(shape, path,
-                            catalogue_is_built_in(entry) ? PHOTO_DIGITS_CENTRE : PHOTO_MNIST_CENTRE,
+                            entry && catalogue_is_built_in(entry) ? PHOTO_DIGITS_CENTRE
+                                                                  : PHOTO_MNIST_CENTRE,
                             arena, question, pixels, error);
 }
 
@@ -541,9 +544,10 @@ const struct command command_predict = {
         "Ask a trial's network what an image shows, or several. TRIAL is a trial_id or best, which "
         "is the default: of the sweep started last the best trial of the best setting, as for "
         "`sweep show`.",
-    .notes = "A picture is taken whole and resized to the data's size. For data sets of "
-             "handwriting that are known by name (mnist, qmnist, emnist_*, digits) it is made like "
-             "theirs, unless it is already: dark ink on light paper is inverted, shadows are taken "
+    .notes = "A picture is taken whole and resized to the data's size. Where the data are "
+             "handwriting that is cut out and centred (mnist, qmnist, emnist_*, digits, and images "
+             "of yours that are) it is made like theirs, unless it is already: dark ink on light "
+             "paper is inverted, shadows are taken "
              "off, the digit is cut out, fitted into a box and centred by its centre of mass. An "
              "answer is unsure where its probability is below 0.8, the picture shows more than one "
              "thing or has more ink than a digit.",

@@ -4,6 +4,7 @@
 #include "data/locate.h"
 #include "data/mapping.h"
 #include "data/options.h"
+#include "data/photo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -303,6 +304,12 @@ static enum status refuse_label(const char *name, const struct dataset_options *
     return error_from(error, &options->label_at);
 }
 
+static bool is_handwriting(const struct dataset *dataset) {
+    const struct images *train = &dataset->train;
+    return dataset_is_plain(dataset) && !dataset->pictures &&
+           photo_are_normalised(train->pixels, train->count, dataset->rows, dataset->columns);
+}
+
 static enum status load_located(const char *name, const struct dataset_places *places,
                                 struct dataset *dataset, bool *found, struct error *error) {
     struct location location;
@@ -314,11 +321,14 @@ static enum status load_located(const char *name, const struct dataset_places *p
     if (places && places->options && places->options->label &&
         location.source.reader != &csv_reader)
         return refuse_label(name, places->options, error);
+    const bool known = location.entry && location.entry->handwriting;
     if (location.source.reader)
         status = load_arrays(&location, places, dataset, error);
     else
         status =
             built_in ? draw(&location, dataset, error) : load_source(&location, dataset, error);
+    if (status == STATUS_OK)
+        dataset->handwriting = known || is_handwriting(dataset);
     if (status == STATUS_MEMORY && error)
         error_place(error, location.source.path, 0, 0);
     return status;

@@ -78,7 +78,8 @@ struct dataset {
     size_t target_width;  /* of an example's targets, where there are no classes */
     bool classes_guessed; /* from whole numbers, of which nobody says that they are classes */
     const char *const *class_names; /* `classes` of them, or NULL: they are the labels' numbers */
-    bool pictures; /* images were files, and others are read alike: whole, and made to fit */
+    bool pictures;    /* images were files, and others are read alike: whole, and made to fit */
+    bool handwriting; /* images are cut out and centred, as photo_normalise does it */
     struct images train, test;
     size_t array_count;
     struct dataset_array arrays[DATASET_ARRAYS_MAX]; /* what there is besides */

@@ -206,3 +206,26 @@ bool photo_is_normalised(const uint8_t *grey, size_t rows, size_t columns, size_
         }
     return something;
 }
+
+/* Whether the centre of mass is at most a pixel from the middle. */
+static bool is_centred(const uint8_t *grey, size_t rows, size_t columns) {
+    double sum = 0, down = 0, along = 0;
+    for (size_t i = 0; i < rows * columns; i++) {
+        sum += grey[i];
+        down += grey[i] * (double)(i / columns);
+        along += grey[i] * (double)(i % columns);
+    }
+    return sum > 0 && fabs(down / sum - (double)(rows - 1) / 2) <= 1 &&
+           fabs(along / sum - (double)(columns - 1) / 2) <= 1;
+}
+
+bool photo_are_normalised(const uint8_t *pixels, size_t count, size_t rows, size_t columns) {
+    const size_t looked_at = count < 1000 ? count : 1000;
+    size_t normalised = 0;
+    for (size_t i = 0; i < looked_at; i++) {
+        const uint8_t *image = pixels + i * rows * columns;
+        normalised += photo_is_normalised(image, rows, columns, rows, columns) &&
+                      is_centred(image, rows, columns);
+    }
+    return normalised * 10 >= looked_at * 9;
+}

@@ -43,4 +43,8 @@ enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, si
 bool photo_is_normalised(const uint8_t *grey, size_t rows, size_t columns, size_t out_rows,
                          size_t out_columns);
 
+/* Whether a data set's images are, nine of ten at least, and have their centre of mass in the
+ * middle. Looks at the first 1,000 of `count`. */
+bool photo_are_normalised(const uint8_t *pixels, size_t count, size_t rows, size_t columns);
+
 #endif

@@ -29,7 +29,7 @@ static uint32_t word_at(const unsigned char *bytes, size_t index) {
 #define NAMES 4096u
 #define PICTURES 8192u
 #define REALS 16384u
-#define KINDS 32768u
+#define HANDWRITING 32768u
 
 bool model_reads_arrays(const struct model *model) {
     bool reads = false;
@@ -49,6 +49,7 @@ struct model_shape model_shape_of(const struct dataset *dataset) {
                                 .unit = dataset->unit,
                                 .pictures = dataset->pictures,
                                 .reals = dataset->train.values != NULL,
+                                .handwriting = dataset->handwriting,
                                 .class_names = dataset->class_names};
 }
 
@@ -72,7 +73,7 @@ static uint32_t kind_of(const struct model_shape *shape) {
 /* That, and what else is kept. */
 static uint32_t all_of(const struct model_shape *shape) {
     return kind_of(shape) | (shape->class_names ? NAMES : 0) | (shape->pictures ? PICTURES : 0) |
-           (shape->reals ? REALS : 0);
+           (shape->reals ? REALS : 0) | (shape->handwriting ? HANDWRITING : 0);
 }
 
 /* With its complement, so that what is damaged is not taken for another kind. */
@@ -130,11 +131,11 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
                                   .normalized = kind & NORMALIZED,
                                   .unit = kind & FRACTIONS ? UINT8_MAX : 1,
                                   .pictures = kind & PICTURES,
-                                  .reals = kind & REALS};
+                                  .reals = kind & REALS,
+                                  .handwriting = kind & HANDWRITING};
     if (shape->rows == 0 || shape->columns == 0 ||
         shape->rows > PICTURE_PIXELS_MAX / shape->columns || shape->classes == 0 ||
-        shape->classes > DATASET_CLASSES_MAX || kind >= KINDS ||
-        word_at(bytes, 3) != kind_word(kind))
+        shape->classes > DATASET_CLASSES_MAX || word_at(bytes, 3) != kind_word(kind))
         return error_set(error, STATUS_INPUT,
                          "the model is damaged: images of %zu x %zu and %zu classes are not valid",
                          shape->rows, shape->columns, shape->classes);

@@ -221,6 +221,25 @@ class Asked(Case):
         self.assertIn("b.png, resized from 16 x 16\n", self.sweep("predict", "--db", "s.db", "--image", "b.png")[0])
         self.assertRegex(self.sweep("predict", "--db", "s.db", "a.png", "b.png")[0], ", 0 not read, 1 resized\n$")
 
+    def test_handwriting_of_ones_own(self):
+        """Images that are cut out and centred as MNIST's are: a picture of ink on paper is made like them."""
+        bars = [bytes(220 if (7 <= (x, y)[i % 2] <= 8 and 3 <= (y, x)[i % 2] <= 12) else 0 for y in range(16) for x in range(16))
+                for i in range(40)]
+        self.train("own.npz", (40, 16, 16), b"".join(bars), [i % 2 for i in range(40)])
+        for i in range(2):
+            paper = bytes(40 if (10 <= (x, y)[i] <= 14 and 20 <= (y, x)[i] <= 45) else 230 for y in range(60) for x in range(60))
+            (self.folder / "paper.png").write_bytes(png(paper, 60))
+            (self.folder / "bar.png").write_bytes(png(bars[i], 16))
+            told = self.ask("paper.png")
+            self.assertEqual((told["predicted"], told["taken"]), (i, "cut out"))
+            self.assertEqual(self.ask("bar.png")["taken"], "as it is")
+
+    def test_parts_without_folders_of_classes(self):
+        for part in ("train", "test"):
+            (self.folder / "flat" / part).mkdir(parents=True)
+        (self.folder / "flat/train/a.png").write_bytes(png(bytes(64), 8))
+        self.fails(65, "flat/train: has no folders of classes", "data", "info", "./flat")
+
     def test_images_in_colour(self):
         colours = [((220, 30, 60), (20, 200, 90))[i % 2] for i in range(40)]
         self.train("colours.npz", (40, 6, 6, 3), b"".join(bytes(c) * 36 for c in colours), [i % 2 for i in range(40)])
