@@ -180,7 +180,7 @@ static void sorted_labels(void **state) {
               "all of class 9: val_accuracy is 0, since no image of it is trained on; the "
               "training examples seem to be sorted");
     expect_at(1, "missing_class", "class 9, but 10 of 100 test images are of this class");
-    expect_at(1, "missing_class", "if the images are sorted, write shuffle: true");
+    expect_at(1, "missing_class", "more of this one, or, if it is sorted, write shuffle: true");
     view.train_count = view.validation_begin = 150;
     view.validation_count = 50;
     check(2);

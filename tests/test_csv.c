@@ -354,6 +354,7 @@ static void what_is_learned(void **state) {
         dataset_release(&data);
     }
     const struct dataset_options price = {.label = "price"}, four = {.label = "4"};
+    refuse_as("a,b,lat\n1,2,3\n", &four, 0, "no column '4'; its columns are a, b, lat");
     refuse_as("rooms,prize,lat\n1,2,3\n", &price, 0,
               "no column 'price'; did you mean 'prize'? Its columns are rooms, prize, lat");
     refuse_as("price,price,lat\n1,2,3\n", &price, 0, "more than one column 'price'");
@@ -361,6 +362,7 @@ static void what_is_learned(void **state) {
     const struct dataset_options values = {.targets = TARGETS_VALUES};
     refuse_as("a,b,c\n1.5,2,red\n2.5,1,blue\n", &values, 2, "column 3, c is 'red', and inputs are");
     refuse("label,a,b,Class\n1,2,3,1\n", 1, "columns 1, label, and 4, Class, are both called");
+    refuse("NA,2,red\n1,2,blue\n3,4,red\n", 1, "column 1 is 'NA'");
     refuse("y,a,Y\n1,2,3\n", 1, "columns 1, y, and 3, Y, are both called");
 }
 
@@ -374,7 +376,7 @@ static void squares(void **state) {
         bool image;
     } cases[] = {
         {"", 2, 0.1, 0, false},      {"", 2, 1, 0, false},        {"x", 3, 1, 0, false},
-        {"", 8, 1, 0, true},         {"", 8, 0.001, 0, true},     {"", 8, 100, 0, true},
+        {"", 8, 1, 0, true},         {"", 8, 0.001, 0, true},     {"", 8, 100, 0, false},
         {"", 8, 0.25, 0, false},     {"", 8, 0.001, -0.5, false}, {"x", 8, 1, 0, true},
         {"pixel", 2, 0.25, 0, true}, {"pixel_0_", 8, 1, 0, true}, {"1x", 3, 0.5, -1, true},
         {"f", 8, 1, 0, false},
@@ -389,7 +391,7 @@ static void squares(void **state) {
         append(&at, "label\n");
         for (size_t row = 0; row < 20; row++) {
             for (size_t k = 0; k < width; k++)
-                append(&at, "%g,", cases[i].offset + cases[i].unit * (double)(7 * row + 5 * k));
+                append(&at, "%g,", cases[i].offset + cases[i].unit * (double)(row + 3 * k));
             append(&at, "%zu\n", row % 2);
         }
         load(write_text("squares.csv", text), NULL, &data);

@@ -128,9 +128,7 @@ static void check_one_test_class(struct findings *findings, struct data_warnings
 }
 
 /* What to do about training examples that are sorted by their labels. */
-#define SHUFFLE                                                                                    \
-    "write shuffle: true beside the data set's name, as in dataset: {name: mnist, "                \
-    "shuffle: true}"
+#define SHUFFLE "write shuffle: true beside the data set's name"
 
 static void check_one_validation_class(struct findings *findings, struct data_warnings *warnings) {
     const struct dataset *data = findings->view->data;
@@ -203,14 +201,15 @@ static void warn_missing(const struct findings *findings, const char *kind, cons
     }
     const struct dataset *data = findings->view->data;
     const char *several = examples_of(data, 2);
+    const bool has_more = findings->view->train_count < data->train.count;
     if (list.count > 0 && !findings->one_class)
         check_warn(warnings, kind,
                    "no training %s is trained as class %s, but %zu of %zu %s %s are of %s: what "
-                   "is never shown is not learned, so %s stays at or below %.4f; use more training "
-                   "%s, a training set that holds every class, or, if the %s are sorted, " SHUFFLE,
+                   "is never shown is not learned, so %s stays at or below %.4f; use a training "
+                   "set that holds every class%s",
                    examples_of(data, 1), list_text(&list), images, all, part, several,
                    list.count > 1 ? "these classes" : "this class", score, share(all - images, all),
-                   several, several);
+                   has_more ? ", more of this one, or, if it is sorted, " SHUFFLE : "");
 }
 
 static void check_missing(struct findings *findings, struct data_warnings *warnings) {
@@ -309,7 +308,7 @@ static void check_dark(struct findings *findings, struct data_warnings *warnings
     const double unit = view->data->unit > 0 ? view->data->unit : 1;
     const double scale = unit * view->train_image_divisor;
     const double most = find_brightest(view, DARK * scale);
-    if (most > 0 && most < DARK * scale)
+    if (most > 0 && most < DARK * scale && !view->data->normalized)
         check_warn(warnings, "dark_images",
                    "training pixels are at most %.6g and divided by %.6g, which makes them "
                    "0 .. %.4g: networks learn slowly from inputs that small; with "

@@ -40,6 +40,8 @@ static void append_columns(const struct csv_columns *columns, const char *asked,
         return;
     }
     const char *near = text_nearest(asked, columns->names, columns->count);
+    if (near && strlen(near) < 2) /* anything is near that */
+        near = NULL;
     if (near)
         text_printf(text, "; did you mean '%s'?", csv_shown(near, safe));
     for (size_t i = 0; i < columns->count && i < COLUMNS_LISTED; i++)

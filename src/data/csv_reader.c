@@ -72,7 +72,8 @@ static enum status keep_row(const struct csv_table *table, const struct csv_rows
     for (size_t i = 0; i < rows->count && first->rows.fields && first->numbers; i++) {
         first->rows.fields[i] = rows->fields[i];
         first->rows.fields[i].text = arena_copy(table->arena, rows->fields[i].text);
-        first->numbers[i] = csv_is_number(rows, &rows->fields[i]);
+        first->numbers[i] =
+            csv_is_number(rows, &rows->fields[i]) || csv_is_missing(rows->fields[i].text, true);
     }
     return table->arena->failed ? error_memory(table->error) : STATUS_OK;
 }

@@ -34,16 +34,15 @@ static enum called inputs_called(const struct csv_columns *columns) {
     return most;
 }
 
-/* Whether numbers may be pixels: whole ones, or all from 0 to 1. */
+/* Whether numbers may be pixels: bytes, or all from 0 to 1. */
 static bool like_pixels(const struct csv_numbers *numbers, size_t columns) {
-    bool fractions = false, outside = false;
+    bool outside = false;
     for (size_t row = 0; row < numbers->count && numbers->values; row++)
         for (size_t i = 0; i < columns; i++) {
             const double number = csv_numbers_at(numbers, row, i);
-            fractions |= csv_is_fraction(number);
             outside |= number < 0 || number > 1;
         }
-    return !fractions || !outside;
+    return !outside;
 }
 
 /* Whether a row of as many inputs as a square has pixels is one. Columns that are called by

@@ -51,11 +51,12 @@ enum status datasets_join(struct dataset *first, struct error *error) {
         text_printf(&names, "%s%s", at == first ? "" : ", ", at->name);
         append_member(at, at->digest.hex, &digests);
         append_member(at, at->source, &sources);
-        append_member(at, at->changes ? at->changes : "", &changes);
+        if (at->changes && at->changes[0])
+            append_member(at, at->changes, &changes);
     }
     text_append(&digests, "}");
     text_append(&sources, "}");
-    text_append(&changes, "}");
+    text_append(&changes, changes.length > 0 ? "}" : "");
     first->names = names.failed ? NULL : arena_copy(&first->arena, names.data);
     first->digests = digests.failed ? NULL : arena_copy(&first->arena, digests.data);
     first->sources = sources.failed ? NULL : arena_copy(&first->arena, sources.data);

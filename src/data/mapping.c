@@ -77,8 +77,9 @@ enum status mappings_check(struct error *error) {
          mapping = mapping->next)
         if (!is_whole(mapping)) {
             status = error_set(error, STATUS_INPUT,
-                               "was written to while it was trained on; what that gave is not "
-                               "recorded. Leave it alone, and run the same command again");
+                               "was written to, or touched, while it was trained on; what that "
+                               "gave is not recorded. Leave it alone, and run the same command "
+                               "again");
             error_place(error, mapping->path, 0, 0);
         }
     pthread_mutex_unlock(&lock);

@@ -256,8 +256,7 @@ static const char *choose_test(const char *const paths[PART_NAMES], struct arena
 /* Whether what is called as parts are would become classes. */
 static bool are_flat(const char *const paths[PART_NAMES], struct arena *arena) {
     const char *other = paths[TEST] ? paths[TEST] : paths[VALIDATION];
-    return paths[TRAIN] && other && has_picture(paths[TRAIN], DEPTH_MAX, arena) &&
-           has_picture(other, DEPTH_MAX, arena);
+    return paths[TRAIN] && other && has_picture(paths[TRAIN], DEPTH_MAX, arena);
 }
 
 static enum status fail_flat(const char *const paths[PART_NAMES], struct error *error) {

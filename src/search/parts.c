@@ -48,8 +48,9 @@ static const struct part {
      "true: each layer has a width of its own; false: all have the same (default: false)"},
 
     {"dataset", "name",
-     "which one: a name that `sweep data` lists, a file or folder, or a list of them: dataset: "
-     "{name: ./mine.npz}"},
+     "which one: a name that `sweep data` lists, a file or folder, or a list of them, of which "
+     "the first that is present is used (of --set's lists each is tried): dataset: {name: "
+     "./mine.npz}"},
     {"dataset", "values",
      "several, each a name or a mapping with these keys: a hyperparameter like others, which may "
      "stand under parameters as well: dataset: {values: [mnist, fashion_mnist]}. A sweep loads all "

@@ -149,7 +149,7 @@ class Arrays(Case):
             path.write_bytes(changed)
             _, err = process.communicate(timeout=PATIENCE)
             self.assertEqual(process.returncode, 65, err)
-            self.assertRegex(err, r"sweep: (\./)?mine/x_train\.npy: was (written to while it was trained on|cut short)")
+            self.assertRegex(err, r"sweep: (\./)?mine/x_train\.npy: was (written to, or touched, while it was trained on|cut short)")
             self.assertEqual(completed(), wanted)
             self.assertEqual(list(self.folder.glob("own.db.checkpoints/*")), [])
 

@@ -3,6 +3,9 @@ const fact = (term, ...value) => [element("dt", {}, term), element("dd", {}, ...
 const sweepFact = (sweep) => fact(say("fact.sweep"), say("fact.number", {name: sweep.name, id: String(sweep.id)}), " ", code(page.database));
 const optionalFact = (term, value) => (value ? fact(term, value) : []);
 const code = (text) => element("code", {}, text);
+/* Of several data sets an object by name: a line each. */
+const eachData = (text, show) => (text.startsWith("{")
+  ? Object.entries(JSON.parse(text)).map(([name, value]) => element("div", {}, `${name}: `, show(value))) : [show(text)]);
 const utc = (time, length = 16) => time.slice(0, length);
 
 function drawProvenance() {
@@ -17,8 +20,8 @@ function provenanceOf({sweep, commands, failures}) {
       ...sweepFact(sweep),
       ...(hasSeveral && sweep.description ? fact(say("fact.description"), sweep.description) : []),
       ...fact(say("fact.data"), sweep.dataset),
-      ...optionalFact(say("fact.data_changes"), sweep.dataset_changes && element("span", {lang: "en"}, sweep.dataset_changes)),
-      ...fact(say("fact.data_digest"), code(sweep.dataset_digest)),
+      ...(sweep.dataset_changes ? fact(say("fact.data_changes"), ...eachData(sweep.dataset_changes, (text) => element("span", {lang: "en"}, text))) : []),
+      ...fact(say("fact.data_digest"), ...eachData(sweep.dataset_digest, code)),
       ...fact(say("fact.warnings"), sweep.warnings.length ? say("fact.warnings_above", {n: sweep.warnings.length}) : say("fact.none")),
       ...fact(say("fact.config_digest"), code(sweep.config_digest)),
       ...(sweep.settings ? fact(say("fact.set"), code(sweep.settings.trim().split("\n").join(", "))) : [])),
@@ -42,5 +45,5 @@ function commandFacts(command) {
     ...optionalFact(say("fact.processor"), command.cpu && `${command.cpu}, ${counted("thread", command.jobs)}`),
     ...optionalFact(say("fact.blas"), command.openblas_config && say("fact.blas_core", {config: command.openblas_config, core: command.openblas_core})),
     ...optionalCode(say("fact.config"), command.config_path),
-    ...optionalCode(say("fact.source"), command.dataset_source));
+    ...(command.dataset_source ? fact(say("fact.source"), ...eachData(command.dataset_source, code)) : []));
 }
