@@ -451,8 +451,9 @@ static void what_is_refused(void **state) {
     refuse("label,a\nx,2\n\"x,2\nz,3\nx\",2,\"4\"\nz,3\n", 3,
            "has 3 fields, and the first line has 2; a quotation goes on until line 5");
     refuse("label,a\n\"\"\"x\n\"\"y\",2\n\"z\n \"\"", 4, "is not closed");
-    refuse("a,label\n1,yes\n2,yes\n", 2,
-           "column 2, label is 'yes' in all rows, so that there is nothing to tell apart; add rows");
+    refuse(
+        "a,label\n1,yes\n2,yes\n", 2,
+        "column 2, label is 'yes' in all rows, so that there is nothing to tell apart; add rows");
     refuse("1,yes\n2,yes\n3,yes\n", 1, ", or write label: and the column that is to be learned");
     refuse("label;id\n1;2\n", 1, "has no column of numbers beside what is to be learned");
     refuse("id,x\n1,0.5\n2,7.5\n", 1, "has no column of numbers beside what is to be learned");

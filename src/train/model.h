@@ -5,11 +5,12 @@
  * channels - 1, 256 where an example is a table's row, 512 where pixels stand for level / 255, and
  * 1024 where outputs are numbers, not classes, 2048 where inputs are normalised,
  * 4096 where the classes' names follow, 8192 where images were files of pictures, 16384 where they
- * are real numbers, no bytes, 32768 where they are cut out and centred as MNIST's, and, where that is not 0, 65536 times its complement in 16 bits; then
- * the weights as 32-bit floats in the order of ensemble_get_parameters: for each layer the kernel
- * (inputs x units, row-major), the bias and, where the activation learns one, alpha; then the
- * names, each with a NUL behind it, and as many more as make all a multiple of 4 bytes. What the
- * network is beside its weights is in its trial's setting. */
+ * are real numbers, no bytes, 32768 where they are cut out and centred as MNIST's, and, where that
+ * is not 0, 65536 times its complement in 16 bits; then the weights as 32-bit floats in the order
+ * of ensemble_get_parameters: for each layer the kernel (inputs x units, row-major), the bias and,
+ * where the activation learns one, alpha; then the names, each with a NUL behind it, and as many
+ * more as make all a multiple of 4 bytes. What the network is beside its weights is in its trial's
+ * setting. */
 #ifndef SWEEP_TRAIN_MODEL_H
 #define SWEEP_TRAIN_MODEL_H
 
