@@ -210,13 +210,15 @@ bool photo_is_normalised(const uint8_t *grey, size_t rows, size_t columns, size_
 /* Whether the centre of mass is at most a pixel from the middle. */
 static bool is_centred(const uint8_t *grey, size_t rows, size_t columns) {
     double sum = 0, down = 0, along = 0;
-    for (size_t i = 0; i < rows * columns; i++) {
-        sum += grey[i];
-        down += grey[i] * (double)(i / columns);
-        along += grey[i] * (double)(i % columns);
-    }
-    return sum > 0 && fabs(down / sum - (double)(rows - 1) / 2) <= 1 &&
-           fabs(along / sum - (double)(columns - 1) / 2) <= 1;
+    for (size_t row = 0; row < rows; row++)
+        for (size_t column = 0; column < columns; column++) {
+            const double ink = grey[row * columns + column];
+            sum += ink;
+            down += ink * (double)row;
+            along += ink * (double)column;
+        }
+    return sum > 0 && fabs(down / sum - ((double)rows - 1) / 2) <= 1 &&
+           fabs(along / sum - ((double)columns - 1) / 2) <= 1;
 }
 
 bool photo_are_normalised(const uint8_t *pixels, size_t count, size_t rows, size_t columns) {
