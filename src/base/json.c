@@ -125,6 +125,13 @@ void json_number(struct json *json, const char *key, double number) {
     text_release(&digits);
 }
 
+void json_floats(struct json *json, const char *key, const float *numbers, size_t count) {
+    json_begin_array(json, key);
+    for (size_t i = 0; i < count; i++)
+        json_number(json, NULL, (double)numbers[i]);
+    json_end(json);
+}
+
 void json_rounded(struct json *json, const char *key, double number, int digits) {
     char text[40];
     snprintf(text, sizeof text, "%.*g", digits, number);

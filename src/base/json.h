@@ -41,6 +41,8 @@ void json_text(struct json *json, const char *key, const char *text);
 void json_number(struct json *json, const char *key, double number);
 /* The same of the number rounded to so many significant digits. */
 void json_rounded(struct json *json, const char *key, double number, int digits);
+/* An array of such numbers. */
+void json_floats(struct json *json, const char *key, const float *numbers, size_t count);
 void json_integer(struct json *json, const char *key, int64_t integer);
 void json_boolean(struct json *json, const char *key, bool boolean);
 void json_null(struct json *json, const char *key);

@@ -164,8 +164,8 @@ static enum status take_handwriting(const struct model_shape *shape, const char 
     enum status status = picture_read(path, &picture, error);
     if (status != STATUS_OK)
         return status;
-    const bool ready = photo_is_normalised(picture.grey, picture.rows, picture.columns, shape->rows,
-                                           shape->columns);
+    const bool fits = picture.rows == shape->rows && picture.columns == shape->columns;
+    const bool ready = fits && photo_is_normalised(picture.grey, picture.rows, picture.columns);
     question->taken = ready ? AS_IT_IS : CUT_OUT;
     if (ready)
         memcpy(pixels, picture.grey, shape->rows * shape->columns);
@@ -247,13 +247,6 @@ static enum status print_numbers(const struct arguments *arguments, const struct
     return terminal_say(stdout, &text, error);
 }
 
-static void numbers_json(struct json *json, const char *name, const float *numbers, size_t count) {
-    json_begin_array(json, name);
-    for (size_t i = 0; i < count; i++)
-        json_number(json, NULL, (double)numbers[i]);
-    json_end(json);
-}
-
 /* Whether its outputs have names, and are answered one by one. */
 static bool has_names(const struct model *model) {
     return network_has_named_outputs(&model->spec);
@@ -269,11 +262,11 @@ static void answer_json(struct json *json, const struct arguments *arguments,
     if (question->taken != NO_FILE)
         json_text(json, "taken", taken_words[question->taken]);
     if (shape->values && !has_names(&arguments->chosen.model)) {
-        numbers_json(json, "predicted", outputs, shape->classes);
+        json_floats(json, "predicted", outputs, shape->classes);
         if (question->part)
-            numbers_json(json, "targets",
-                         question->part->targets + (size_t)arguments->index * shape->classes,
-                         shape->classes);
+            json_floats(json, "targets",
+                        question->part->targets + (size_t)arguments->index * shape->classes,
+                        shape->classes);
     } else
         prediction_json(json, &arguments->chosen.model, question->label, &question->checks);
     if (question->pixels)
@@ -547,10 +540,9 @@ const struct command command_predict = {
     .notes = "A picture is taken whole and resized to the data's size. Where the data are "
              "handwriting that is cut out and centred (mnist, qmnist, emnist_*, digits, and images "
              "of yours that are) it is made like theirs, unless it is already: dark ink on light "
-             "paper is inverted, shadows are taken "
-             "off, the digit is cut out, fitted into a box and centred by its centre of mass. An "
-             "answer is unsure where its probability is below 0.8, the picture shows more than one "
-             "thing or has more ink than a digit.",
+             "paper is inverted, shadows are taken off, the digit is cut out, fitted into a box "
+             "and centred by its centre of mass. An answer is unsure where its probability is "
+             "below 0.8, the picture shows more than one thing or has more ink than a digit.",
     .options = options,
     .run = run,
 };

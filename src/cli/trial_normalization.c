@@ -38,18 +38,11 @@ void trial_normalization_append(const struct trial_selection *chosen, struct tex
     text_append(text, "\n");
 }
 
-static void features_json(struct json *json, const char *what, const float *values, size_t count) {
-    json_begin_array(json, what);
-    for (size_t i = 0; i < count; i++)
-        json_number(json, NULL, (double)values[i]);
-    json_end(json);
-}
-
 static void normalization_json(struct json *json, const char *input,
                                const struct normalization *by) {
     json_begin_object(json, input);
-    features_json(json, "mean", by->mean, by->features);
-    features_json(json, "deviation", by->deviation, by->features);
+    json_floats(json, "mean", by->mean, by->features);
+    json_floats(json, "deviation", by->deviation, by->features);
     json_end(json);
 }
 

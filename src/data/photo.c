@@ -192,11 +192,8 @@ enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, si
     return STATUS_OK;
 }
 
-bool photo_is_normalised(const uint8_t *grey, size_t rows, size_t columns, size_t out_rows,
-                         size_t out_columns) {
+bool photo_is_normalised(const uint8_t *grey, size_t rows, size_t columns) {
     bool something = false;
-    if (rows != out_rows || columns != out_columns)
-        return false;
     for (size_t row = 0; row < rows; row++)
         for (size_t column = 0; column < columns; column++) {
             const bool inner = row > 0 && row + 1 < rows && column > 0 && column + 1 < columns;
@@ -226,8 +223,7 @@ bool photo_are_normalised(const uint8_t *pixels, size_t count, size_t rows, size
     size_t normalised = 0;
     for (size_t i = 0; i < looked_at; i++) {
         const uint8_t *image = pixels + i * rows * columns;
-        normalised += photo_is_normalised(image, rows, columns, rows, columns) &&
-                      is_centred(image, rows, columns);
+        normalised += photo_is_normalised(image, rows, columns) && is_centred(image, rows, columns);
     }
     return normalised * 10 >= looked_at * 9;
 }

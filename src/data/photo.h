@@ -39,9 +39,8 @@ enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, si
                             size_t out_columns, double centre, struct arena *arena, uint8_t *pixels,
                             struct photo_checks *checks, struct error *error);
 
-/* Whether a picture is such an image already: of that size, and something on a border of 0. */
-bool photo_is_normalised(const uint8_t *grey, size_t rows, size_t columns, size_t out_rows,
-                         size_t out_columns);
+/* Whether a picture of the images' size is such an image already: something on a border of 0. */
+bool photo_is_normalised(const uint8_t *grey, size_t rows, size_t columns);
 
 /* Whether a data set's images are, nine of ten at least, and have their centre of mass in the
  * middle. Looks at the first 1,000 of `count`. */

@@ -155,10 +155,7 @@ static void append_output(struct json *json, const struct model_output *output, 
     const size_t best = model_class(output->values, output->classes);
     char why[PREDICTION_DOUBT];
     if (output->numbers) {
-        json_begin_array(json, "predicted");
-        for (size_t i = 0; i < output->classes; i++)
-            json_number(json, NULL, (double)output->values[i]);
-        json_end(json);
+        json_floats(json, "predicted", output->values, output->classes);
         return;
     }
     const bool unsure = is_unsure(output, checks, why);
@@ -172,10 +169,8 @@ static void append_output(struct json *json, const struct model_output *output, 
         json_integer(json, "label", label);
     else
         json_null(json, "label");
-    json_begin_array(json, output->probabilities ? "probabilities" : "outputs");
-    for (size_t i = 0; i < output->classes; i++)
-        json_number(json, NULL, (double)output->values[i]);
-    json_end(json);
+    json_floats(json, output->probabilities ? "probabilities" : "outputs", output->values,
+                output->classes);
 }
 
 void prediction_json(struct json *json, const struct model *model, int label,
