@@ -18,7 +18,7 @@ struct listed {
 static enum status find(const struct catalogue_entry *entry, const struct dataset_places *places,
                         struct listed *listed, struct error *error) {
     struct dataset dataset = {0};
-    *listed = (struct listed){.found = catalogue_is_built_in(entry), .path = "built in"};
+    *listed = (struct listed){.found = catalogue_is_built_in(entry), .path = CATALOGUE_BUILT_IN};
     if (listed->found)
         return STATUS_OK;
     const enum status status =
@@ -50,26 +50,6 @@ static void print_entry(const struct catalogue_entry *entry, const struct listed
     terminal_fill(stdout, (size_t)terminal_width(stdout), 0, 17, lines);
 }
 
-enum status dataset_list_print(const struct dataset_places *places, struct error *error) {
-    struct listed listed;
-    struct text text;
-    for (size_t i = 0; i < catalogue_count; i++) {
-        if (!catalogue[i].about)
-            continue;
-        const enum status status = find(&catalogue[i], places, &listed, error);
-        if (status != STATUS_OK)
-            return status;
-        print_entry(&catalogue[i], &listed);
-    }
-    text_init(&text);
-    text_append(&text, "Looked for in ");
-    locate_append_places(places, &text);
-    text_append(&text, ", in this order; in the folder of --data-dir DIR first. Any other data set "
-                       "is named by the path of its folder or file.");
-    puts("");
-    return terminal_say(stdout, &text, error);
-}
-
 static void entry_json(struct json *json, const struct catalogue_entry *entry,
                        const struct listed *listed) {
     char fault[ERROR_TEXT];
@@ -84,19 +64,45 @@ static void entry_json(struct json *json, const struct catalogue_entry *entry,
     json_end(json);
 }
 
-enum status dataset_list_json(struct json *json, const struct dataset_places *places,
-                              struct error *error) {
+/* Tell of each, as JSON or, where that is NULL, in words. */
+static enum status tell_all(struct json *json, const struct dataset_places *places,
+                            struct error *error) {
     struct listed listed;
-    struct text text;
-    json_begin_array(json, "datasets");
     for (size_t i = 0; i < catalogue_count; i++) {
         if (!catalogue[i].about)
             continue;
         const enum status status = find(&catalogue[i], places, &listed, error);
         if (status != STATUS_OK)
             return status;
-        entry_json(json, &catalogue[i], &listed);
+        if (json)
+            entry_json(json, &catalogue[i], &listed);
+        else
+            print_entry(&catalogue[i], &listed);
     }
+    return STATUS_OK;
+}
+
+enum status dataset_list_print(const struct dataset_places *places, struct error *error) {
+    struct text text;
+    const enum status status = tell_all(NULL, places, error);
+    if (status != STATUS_OK)
+        return status;
+    text_init(&text);
+    text_append(&text, "Looked for in ");
+    locate_append_places(places, &text);
+    text_append(&text, ", in this order; in the folder of --data-dir DIR first. Any other data set "
+                       "is named by the path of its folder or file.");
+    puts("");
+    return terminal_say(stdout, &text, error);
+}
+
+enum status dataset_list_json(struct json *json, const struct dataset_places *places,
+                              struct error *error) {
+    struct text text;
+    json_begin_array(json, "datasets");
+    const enum status status = tell_all(json, places, error);
+    if (status != STATUS_OK)
+        return status;
     json_end(json);
     text_init(&text);
     locate_append_places(places, &text);

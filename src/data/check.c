@@ -305,10 +305,9 @@ static uint8_t find_brightest(const struct data_view *view, double enough) {
 /* As those of scikit-learn's digits, 0 to 16. */
 static void check_dark(struct findings *findings, struct data_warnings *warnings) {
     const struct data_view *view = findings->view;
-    const double unit = view->data->unit > 0 ? view->data->unit : 1;
-    const double scale = unit * view->train_image_divisor;
-    const double most = find_brightest(view, DARK * scale);
-    if (most > 0 && most < DARK * scale && !view->data->normalized)
+    const double unit = dataset_unit(view->data), scale = unit * view->train_image_divisor;
+    const double most = view->data->normalized ? 0 : find_brightest(view, DARK * scale);
+    if (most > 0 && most < DARK * scale)
         check_warn(warnings, "dark_images",
                    "training pixels are at most %.6g and divided by %.6g, which makes them "
                    "0 .. %.4g: networks learn slowly from inputs that small; with "

@@ -84,11 +84,11 @@ bool csv_counts_on(const struct csv_rows *rows) {
 
 bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t count) {
     size_t words = 0, named = 0;
-    for (size_t i = 0; i < count; i++) {
-        words += !numbers[i];
-        named +=
-            second && i < second->count && !numbers[i] && csv_is_number(second, &second->fields[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!numbers[i]) {
+            words++;
+            named += second && i < second->count && csv_is_number(second, &second->fields[i]);
+        }
     return second ? named > 0 : words > 1;
 }
 

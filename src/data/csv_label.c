@@ -173,7 +173,7 @@ static void put_back(struct csv_part *part, size_t which) {
     const size_t width = part->inputs.width;
     const struct csv_numbers *column = &part->labels[which].numbers;
     struct csv_numbers *inputs = &part->inputs;
-    const size_t rows = inputs->count;
+    const size_t rows = inputs->count, place = which == 0 ? 0 : width - 1;
     for (size_t row = 0; row < rows; row++) {
         const size_t size = inputs->bytes ? 1 : sizeof *inputs->values;
         char *at = inputs->bytes ? (char *)(inputs->bytes + row * width)
@@ -182,16 +182,16 @@ static void put_back(struct csv_part *part, size_t which) {
             memmove(at + size, at, (width - 1) * size);
         const double number = csv_numbers_at(column, row, 0);
         if (inputs->bytes)
-            inputs->bytes[row * width + (which == 0 ? 0 : width - 1)] = (uint8_t)number;
+            inputs->bytes[row * width + place] = (uint8_t)number;
         else
-            inputs->values[row * width + (which == 0 ? 0 : width - 1)] = (float)number;
+            inputs->values[row * width + place] = (float)number;
     }
     inputs->reals |= column->reals;
     if (inputs->rounding.columns == width && column->rounding.columns == 1) {
         struct rounding_column *items = inputs->rounding.items;
         if (which == 0)
             memmove(items + 1, items, (width - 1) * sizeof *items);
-        items[which == 0 ? 0 : width - 1] = column->rounding.items[0];
+        items[place] = column->rounding.items[0];
     }
 }
 

@@ -27,16 +27,39 @@ static enum status check_pair(const struct dataset *a, const struct dataset *b,
     return STATUS_OK;
 }
 
-static void append_member(const struct dataset *dataset, const char *value, struct text *text) {
-    text_append(text, text->length > 0 ? ", " : "{");
-    json_append_text(text, dataset->name);
-    text_append(text, ": ");
-    json_append_text(text, value);
+static const char *digest_of_one(const struct dataset *dataset) {
+    return dataset->digest.hex;
+}
+
+static const char *source_of_one(const struct dataset *dataset) {
+    return dataset->source;
+}
+
+static const char *changes_of_one(const struct dataset *dataset) {
+    return dataset->changes ? dataset->changes : "";
+}
+
+/* A JSON object by name of what is not empty, in the arena; "" of nothing; NULL: no memory. */
+static const char *by_name(struct dataset *first,
+                           const char *(*value_of)(const struct dataset *dataset)) {
+    struct text text;
+    text_init(&text);
+    for (const struct dataset *at = first; at; at = at->next)
+        if (value_of(at)[0]) {
+            text_append(&text, text.length > 0 ? ", " : "{");
+            json_append_text(&text, at->name);
+            text_append(&text, ": ");
+            json_append_text(&text, value_of(at));
+        }
+    text_append(&text, text.length > 0 ? "}" : "");
+    const char *object = text.failed ? NULL : arena_copy(&first->arena, text.data);
+    text_release(&text);
+    return object;
 }
 
 enum status datasets_join(struct dataset *first, struct error *error) {
     enum status status = STATUS_OK;
-    struct text names, digests, sources, changes;
+    struct text names;
     for (const struct dataset *at = first; at; at = at->next)
         for (const struct dataset *other = at->next; other && status == STATUS_OK;
              other = other->next)
@@ -44,27 +67,13 @@ enum status datasets_join(struct dataset *first, struct error *error) {
     if (!first->next || status != STATUS_OK)
         return status;
     text_init(&names);
-    text_init(&digests);
-    text_init(&sources);
-    text_init(&changes);
-    for (const struct dataset *at = first; at; at = at->next) {
+    for (const struct dataset *at = first; at; at = at->next)
         text_printf(&names, "%s%s", at == first ? "" : ", ", at->name);
-        append_member(at, at->digest.hex, &digests);
-        append_member(at, at->source, &sources);
-        if (at->changes && at->changes[0])
-            append_member(at, at->changes, &changes);
-    }
-    text_append(&digests, "}");
-    text_append(&sources, "}");
-    text_append(&changes, changes.length > 0 ? "}" : "");
     first->names = names.failed ? NULL : arena_copy(&first->arena, names.data);
-    first->digests = digests.failed ? NULL : arena_copy(&first->arena, digests.data);
-    first->sources = sources.failed ? NULL : arena_copy(&first->arena, sources.data);
-    first->all_changes = changes.failed ? NULL : arena_copy(&first->arena, changes.data);
     text_release(&names);
-    text_release(&digests);
-    text_release(&sources);
-    text_release(&changes);
+    first->digests = by_name(first, digest_of_one);
+    first->sources = by_name(first, source_of_one);
+    first->all_changes = by_name(first, changes_of_one);
     return first->names && first->digests && first->sources && first->all_changes
                ? STATUS_OK
                : error_memory(error);

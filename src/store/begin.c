@@ -322,7 +322,8 @@ void store_find_request(struct store *store, const struct sweep_request *request
     const bool is_new = store->sweep == 0;
     if (is_new)
         store->sweep = insert_sweep(store, request);
-    complete_sweep(store, request->dataset);
+    else
+        complete_sweep(store, request->dataset);
     const bool mended = mend_sweep(store, request->config);
     summary->mended = (put_objectives(store, request->config) || mended) && !is_new;
     store_want_none(store);
