@@ -377,7 +377,6 @@ static void choose(const struct groups *groups, struct classes *classes, uint32_
     const double share = groups->options->test_split > 0 ? groups->options->test_split : TEST_SPLIT;
     const size_t count = groups->items[0].parts[0]->size[0];
     size_t wanted[CLASSES];
-    *classes = (struct classes){.labels = groups->items[1].parts[0]->bytes};
     random_permutation((struct random_source){groups->options->split_seed, RANDOM_SPLIT, 0}, order,
                        count);
     choose_along(classes, share, order, count, in);
@@ -434,7 +433,7 @@ enum status groups_split(struct groups *groups, struct error *error) {
     const size_t count = groups->items[0].parts[0]->size[0];
     uint32_t *order = count <= UINT32_MAX ? calloc(count, sizeof *order) : NULL;
     bool *in = calloc(count, sizeof *in);
-    struct classes classes;
+    struct classes classes = {.labels = groups->items[1].parts[0]->bytes};
     bool fits = order && in;
     size_t tests = 0;
     if (fits)
