@@ -300,6 +300,15 @@ static void nearest_name(void **state) {
     assert_null(text_nearest(endless, mixed, 2));
 }
 
+static void endings(void **state) {
+    (void)state;
+    assert_true(text_ends_with("a.csv", ".csv"));
+    assert_true(text_ends_with("A.CSV", ".csv"));
+    assert_true(text_ends_with(".csv", ".csv"));
+    assert_false(text_ends_with("csv", ".csv"));
+    assert_false(text_ends_with("a.csv.gz", ".csv"));
+}
+
 /* Digests. ------------------------------------------------------------------------------------- */
 
 /* The examples of FIPS 180-2, appendix B, and the empty message. */
@@ -520,6 +529,7 @@ int main(void) {
         cmocka_unit_test(sources_differ),
         cmocka_unit_test(permutations),
         cmocka_unit_test(permutations_are_uniform),
+        cmocka_unit_test(endings),
         cmocka_unit_test(errors),
         cmocka_unit_test(long_errors_are_cut),
     };

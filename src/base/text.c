@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static char nothing[1] = "";
 
@@ -303,4 +304,9 @@ size_t text_near(const char *name, const char *const *names, size_t count,
 const char *text_nearest(const char *name, const char *const *names, size_t count) {
     const char *near[NEAR_MAX];
     return text_near(name, names, count, near) > 0 ? near[0] : NULL;
+}
+
+bool text_ends_with(const char *name, const char *ending) {
+    const size_t length = strlen(name), count = strlen(ending);
+    return length >= count && strcasecmp(name + length - count, ending) == 0;
 }

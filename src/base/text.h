@@ -40,6 +40,9 @@ const char *text_nearest(const char *name, const char *const *names, size_t coun
 size_t text_near(const char *name, const char *const *names, size_t count,
                  const char *near[NEAR_MAX]);
 
+/* Whether a name ends with `ending`, upper or lower case. */
+bool text_ends_with(const char *name, const char *ending);
+
 /* The bytes of the UTF-8 character at `text`; 0 where there is none: a byte that starts no
  * character, an overlong form, a surrogate, the end of the text within a character. */
 size_t text_character(const char *text);

@@ -247,16 +247,11 @@ static const struct format *find_format(const char *name) {
                     nearest ? "'?" : "");
 }
 
-static bool ends_in(const char *path, const char *ending) {
-    const size_t length = strlen(path), count = strlen(ending);
-    return length > count && strcmp(path + length - count, ending) == 0;
-}
-
 static const struct format *guess_format(const char *path) {
     if (output_is_standard(path))
         return &formats[0];
     for (size_t i = 0; i < FORMAT_COUNT; i++)
-        if (formats[i].ending && ends_in(path, formats[i].ending))
+        if (formats[i].ending && text_ends_with(path, formats[i].ending))
             return &formats[i];
     command_misused(&command_export,
                     "what '%.80s' is to be can't be told from its name; give a --format", path);

@@ -1,5 +1,6 @@
 /* CSV files as data sets: one file, or a folder with ...train.csv and, if it has labels,
  * ...test.csv. */
+#include "base/text.h"
 #include "data/csv_private.h"
 #include "data/folder.h"
 #include "data/gzip.h"
@@ -282,8 +283,7 @@ static bool ends_like(const char *name, const char *end) {
     char whole[32];
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         snprintf(whole, sizeof whole, "%s%s", end, suffixes[i]);
-        const size_t length = strlen(whole), have = strlen(name);
-        if (have >= length && strcasecmp(name + have - length, whole) == 0)
+        if (text_ends_with(name, whole))
             return true;
     }
     return false;

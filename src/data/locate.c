@@ -1,12 +1,12 @@
 #include "data/locate.h"
 
+#include "base/text.h"
 #include "data/folder.h"
 #include "data/places.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* Below a place, after the data set's name; raw is torchvision's. */
@@ -101,12 +101,9 @@ static void append_files(struct source_names names, struct text *text) {
 /* Whether a file is called as data sets are: any text may be a table. */
 static bool is_called_data(const char *name) {
     static const char *const endings[] = {".npz", ".csv", ".csv.gz", ".tsv", ".tsv.gz"};
-    const size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        const size_t count = strlen(endings[i]);
-        if (length > count && strcasecmp(name + length - count, endings[i]) == 0)
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (text_ends_with(name, endings[i]))
             return true;
-    }
     return false;
 }
 

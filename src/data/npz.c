@@ -129,10 +129,8 @@ enum status npz_read(const char *path, struct arrays *arrays, struct error *erro
 }
 
 static bool recognises(const struct reader_place *place) {
-    const size_t length = strlen(place->path);
     const bool zip = place->head_bytes >= 2 && memcmp(place->head, "PK", 2) == 0;
-    return place->kind == PLACE_FILE &&
-           (zip || (length > 4 && strcmp(place->path + length - 4, ".npz") == 0));
+    return place->kind == PLACE_FILE && (zip || text_ends_with(place->path, ".npz"));
 }
 
 static enum status read_archive(const struct reader_place *place,

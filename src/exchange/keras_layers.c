@@ -257,9 +257,8 @@ static bool is_numbered(const char *name, const char *word) {
 /* Whether a layer may be called so: by its kind, by that of its learned activation, or by Keras. */
 static bool is_of_layer(const char *name) {
     static const char *const others[] = {"input_layer", "lambda", "leaky_re_lu", "p_re_lu", "elu"};
-    const size_t length = strlen(name), suffix = strlen(KERAS_LEARNED);
     char word[LAYER_WORD_MAX];
-    bool is = length > suffix && strcmp(name + length - suffix, KERAS_LEARNED) == 0;
+    bool is = text_ends_with(name, KERAS_LEARNED);
     for (size_t i = 0; layer_kind_row(i); i++)
         is |= is_numbered(name, layer_kind_word(layer_kind_row(i), word));
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

@@ -237,8 +237,7 @@ static enum status load_library(const char *library, const struct digest *digest
 
 static enum status load(const char *path, struct loaded *entry, struct arena *arena,
                         struct error *error) {
-    const size_t length = strlen(path);
-    const bool is_library = length > 3 && strcmp(path + length - 3, ".so") == 0;
+    const bool is_library = text_ends_with(path, ".so");
     struct workshop workshop = {.arena = arena};
     struct digest digest;
     if (is_library) {
