@@ -228,6 +228,12 @@ static void surprising_settings(void **state) {
         {"optimizer: {values: [{name: adam, lr: 1}]}", "test.yaml:3:3: learning_rate 1: very large "
                                                        "for adam, whose default is 0.001"},
         {"optimizer: {value: {name: adadelta, lr: 1}}", NULL},
+        {"learning_rate_schedule: {values: [cosine_decay warmup_steps=31, cosine_decay "
+         "warmup_steps=32]}"
+         "\n  epochs: {value: 1}\n  batch_size: {value: 32}\n  validation_split: {value: 0}",
+         "learning_rate_schedule cosine_decay warmup_steps=32: its warmup_steps are not over "
+         "within "
+         "the training's 32, so that the rate never falls"},
         {"validation_split: {values: [0.9, 0.1, 0.6]}",
          "validation_split 0.9, 0.6: more images are held out than are left to train on"},
         {"validation_split: {value: 0.5}", NULL},

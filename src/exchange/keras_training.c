@@ -60,17 +60,12 @@ static const struct argument *left_out(const struct component *schedule, const c
     return argument && argument_is_standard(schedule->arguments, argument) ? argument : NULL;
 }
 
-static uint32_t warmup_of(const struct component *schedule) {
-    const struct argument *steps = argument_find(&schedule->kind->arguments, "warmup_steps");
-    return steps ? *(const uint32_t *)argument_of(schedule->arguments, steps) : 0;
-}
-
 /* What the defaults stand for, which Keras has to be told. A warm-up without a target rises from 0
  * to the learning rate. */
 static void add_defaults(struct keras_writer *writer, const struct network_spec *spec) {
     const struct component *schedule = spec->schedule;
     const double rate = spec->optimizer_settings.value[OPTIMIZER_LEARNING_RATE];
-    const uint64_t warmup = warmup_of(schedule);
+    const uint64_t warmup = schedule_warmup(schedule);
     const bool rises = warmup > 0 && left_out(schedule, "warmup_target");
     if (left_out(schedule, "initial_learning_rate"))
         keras_add_real(writer, "initial_learning_rate=", rises ? 0 : rate);

@@ -350,6 +350,11 @@ bool schedule_has_own_rate(const struct component *schedule) {
                                                   !is_left_out(schedule, "initial_learning_rate"));
 }
 
+uint32_t schedule_warmup(const struct component *schedule) {
+    const struct argument *steps = argument_find(&schedule->kind->arguments, "warmup_steps");
+    return steps ? *(const uint32_t *)argument_of(schedule->arguments, steps) : 0;
+}
+
 float schedule_rate(const struct component *schedule, double learning_rate, uint64_t step,
                     uint64_t all) {
     const struct schedule_kind *kind = (const struct schedule_kind *)schedule->kind;

@@ -22,6 +22,9 @@ bool schedule_needs_length(const struct component *schedule);
 /* Whether it says all its rates itself, so that the learning rate has no effect. */
 bool schedule_has_own_rate(const struct component *schedule);
 
+/* The steps in which it rises before it falls, where it has an argument for them; else 0. */
+uint32_t schedule_warmup(const struct component *schedule);
+
 /* The rate after `step` steps of `all`, of the learning rate that it starts from (one_cycle: that
  * it rises to). */
 float schedule_rate(const struct component *schedule, double learning_rate, uint64_t step,

@@ -464,13 +464,13 @@ static void append_bounds(const struct hyperparameter *hyperparameter, const cha
     }
 }
 
-/* "one of constant, cosine_decay, ..., with arguments in order or by name" */
+/* "one of constant, cosine_decay, ..., with arguments by name, ..." */
 static void append_family(const struct component_family *family, struct text *text) {
     const struct component_kind *kind;
     text_append(text, family->most > 1 ? "a list of " : "one of ");
     for (size_t i = 0; (kind = family->at(i)); i++)
         text_printf(text, "%s%s", i ? ", " : "", kind->name);
-    text_append(text, ", each with its arguments in order or by name");
+    text_append(text, ", each with its arguments by name, the first ones also in order");
 }
 
 void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, struct text *text) {

@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "data/augmentation.h"
 #include "nn/callbacks.h"
+#include "nn/learning_rate_schedule.h"
 #include "nn/optimizer.h"
 #include "search/layers.h"
 
@@ -258,6 +259,20 @@ static void look_at_plateaus(const struct setting *setting, const struct dataset
     look_at_patience(setting, HP_REDUCE_LR_ON_PLATEAU, "reduces a rate", text);
 }
 
+/* A warm-up that the training ends in. */
+static void look_at_warmup(const struct setting *setting, const struct dataset *dataset,
+                           struct text *text) {
+    const struct value *schedule = &setting->values[HP_LEARNING_RATE_SCHEDULE];
+    const uint64_t steps = setting_batches(setting->values);
+    (void)dataset;
+    if (schedule->type == VALUE_NONE || schedule_warmup(&schedule->components->items[0]) < steps)
+        return;
+    text_printf(text,
+                "its warmup_steps are not over within the training's %" PRIu64
+                ", so that the rate never falls; take fewer, or more epochs",
+                steps);
+}
+
 static void look_at_augmentation(const struct setting *setting, const struct dataset *dataset,
                                  struct text *text) {
     double background;
@@ -277,6 +292,7 @@ static const struct surprise surprises[] = {
     {HP_LEARNING_RATE, look_at_rate},
     {HP_VALIDATION_SPLIT, look_at_split},
     {HP_LOSS, look_at_loss},
+    {HP_LEARNING_RATE_SCHEDULE, look_at_warmup},
     {HP_AUGMENTATION, look_at_augmentation},
     {HP_OUTPUT_ACTIVATION, look_at_output},
     {HP_INITIALIZER, look_at_start},
