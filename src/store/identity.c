@@ -4,6 +4,7 @@
 #include "store/values.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { KEY, DIGEST, SETTING, SEED, DATASET, VALUES }; /* columns */
@@ -91,7 +92,9 @@ static struct digest digest_as_written(struct identity *identity) {
     return digest_of_bytes(identity->text.data, identity->text.length);
 }
 
-/* The digest of the setting in its canonical spelling; "" where the row has no setting. */
+/* The digest of the setting in its canonical spelling; "" where the row has no setting. What the
+ * canonical spelling is of a name that only a plug-in knows can't be told without that: then it is
+ * the digest that the row has. */
 static const char *canonical_digest(struct identity *identity, const struct digest *written) {
     struct setting setting;
     struct text scratch;
@@ -105,8 +108,11 @@ static const char *canonical_digest(struct identity *identity, const struct dige
             value_read(identity->rows, VALUES + (int)i, (enum hyperparameter_id)i, &identity->arena,
                        &setting.values[i], NULL);
         identity->text.failed |= status == STATUS_MEMORY;
+        if (status == STATUS_INPUT && strchr(statement_text(identity->rows, VALUES + (int)i), '@'))
+            snprintf(identity->canonical.hex, sizeof identity->canonical.hex, "%s",
+                     statement_text(identity->rows, SETTING));
         if (status != STATUS_OK)
-            return "";
+            return identity->canonical.hex;
     }
     text_init(&scratch);
     if (setting_identify(&setting, &scratch))

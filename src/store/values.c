@@ -55,6 +55,7 @@ void value_append_column(const struct statement *statement, int column, enum val
 enum status value_read(const struct statement *statement, int column, enum hyperparameter_id id,
                        struct arena *arena, struct value *value, struct error *error) {
     const char *text;
+    enum status status;
     *value = (struct value){.type = VALUE_NONE};
     if (statement_is_null(statement, column))
         return STATUS_OK;
@@ -89,7 +90,14 @@ enum status value_read(const struct statement *statement, int column, enum hyper
     case VALUE_LAYERS:
     case VALUE_COMPONENTS:
     case VALUE_WEIGHTS:
-        return parameters_read_value(id, statement_text(statement, column), arena, value, error);
+        text = statement_text(statement, column);
+        status = parameters_read_value(id, text, arena, value, error);
+        return status == STATUS_INPUT && strchr(text, '@')
+                   ? error_set(error, STATUS_INPUT,
+                               "%s '%.200s' has a plug-in's name in it: name that plug-in, in the "
+                               "version that it was trained with, with --plugin",
+                               hyperparameters[id].name, text)
+                   : status;
     }
     return STATUS_OK;
 }

@@ -332,6 +332,32 @@ class Plugins(Case):
         self.write("own.c", activation("3 * x[i]", "3"))
         self.fails(65, "another version", "predict", "best", "--index", "3", "-p", "own.c")
 
+    def test_trials_are_checked_as_far_as_they_can_be(self):
+        """A network has one canonical spelling, its digest, which can't be told from another one without the plug-in."""
+        self.write("own.c", activation("2 * x[i]", "2", "double_it"))
+        self.write("layer.c", layer())
+        self.write("loss.c", loss(MSE, "my_mse"))
+        self.write("metric.c", metric("return y[label];", "confidence"))
+        own = [f"-p{name}.c" for name in ("own", "layer", "loss", "metric")]
+        self.config("", "[own.c, layer.c, loss.c, metric.c]")
+        networks = ["[mine, 8 relu]", "[8 relu, mine]", "[8 relu, double_it]", "[8 double_it]", '["mine 2", 8]', "[mine]",
+                    "[8, double_it]", "[mine relu, 8 double_it, 4 tanh]"]
+        text = (self.folder / "own.yaml").read_text().replace("  layers: {value: [12]}\n", "  layers: {values: [" +
+                ", ".join(networks) + ", {a: 8 relu, outputs: {d: {dense: {units: 10, activation: softmax}, loss: my_mse,"
+                " metrics: [confidence]}}}]}\n")
+        self.write("own.yaml", text)
+        self.sweep("run", "own.yaml", "-q")
+        (digests,) = self.ask("SELECT group_concat(digest) FROM trials")
+        for command in (["top"], ["doctor"], ["show", "1", *own]):
+            self.sweep(*command)
+        self.fails(65, "with --plugin", "show", "1")
+        self.assertIn("all trained already", self.sweep("run", "own.yaml")[1])
+        self.assertEqual(self.ask("SELECT group_concat(digest) FROM trials"), [digests])
+        self.change("UPDATE trials SET batch_size = 16 WHERE trial_id = 3")
+        self.fails(65, "trial 3 was changed", "show", "3", *own)
+        self.change("UPDATE trials SET batch_size = 32 WHERE trial_id = 3; UPDATE trials SET seed = 99 WHERE trial_id = 4")
+        self.fails(65, "trial 4 was changed", "top")
+
     @unittest.skipIf(SANITIZED, "a sanitizer reports crashes itself")
     def test_a_crash_is_named(self):
         for crash, number in (("memset((void *)8, 1, count);", signal.SIGSEGV), ("*(volatile int *)0 = 1;", signal.SIGSEGV),
