@@ -20,14 +20,23 @@ static void say(const char *text) {
         return;
 }
 
-/* The plug-in that one of the calls which led here is in, the latest first; NULL: none. */
-static const char *culprit(void) {
+/* The plug-in that one of the calls which led here is in, the latest first, or else the one that is
+ * being loaded; NULL: none. */
+static const struct plugin_file *culprit(void) {
     void *frames[FRAMES_MAX];
-    const char *owner = NULL;
+    const struct plugin_file *owner = NULL;
     const int count = backtrace(frames, FRAMES_MAX);
     for (int i = 0; i < count && !owner; i++)
         owner = plugins_owner(frames[i]);
-    return owner;
+    return owner ? owner : plugins_loading();
+}
+
+static void say_culprit(const struct plugin_file *plugin, const char *did, const char *what) {
+    say("\nsweep: the plug-in ");
+    say(plugin->path);
+    say(did);
+    say(what);
+    say("\n       Results up to here are kept; mend it and run the same command again.\n");
 }
 
 /* A data file that was cut short. */
@@ -45,18 +54,22 @@ static void on_crash(int number, siginfo_t *about, void *context) {
     (void)context;
     if (cut)
         end_cut(cut);
-    const char *owner = culprit();
+    const struct plugin_file *owner = culprit();
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         sigaction(signals[i], &before[i], NULL);
-    if (owner) {
-        say("\nsweep: the plug-in ");
-        say(owner);
-        say(" crashed: ");
-        say(sigdescr_np(number));
-        say("\n       Results up to here are kept; mend it and run the same command again.\n");
-    }
+    if (owner)
+        say_culprit(owner, " crashed: ", sigdescr_np(number));
     if (number == SIGABRT)
         raise(number);
+}
+
+/* What this program calls exit for is no plug-in's doing. */
+static void on_exit_of_plugin(void) {
+    const struct plugin_file *owner = culprit();
+    if (!owner)
+        return;
+    say_culprit(owner, " ended the program: ", "it called exit");
+    _exit(STATUS_INPUT);
 }
 
 void crash_watch(void) {
@@ -65,4 +78,5 @@ void crash_watch(void) {
     backtrace(first, 1); /* loads what it needs now, not in a handler */
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         sigaction(signals[i], &action, &before[i]);
+    atexit(on_exit_of_plugin);
 }

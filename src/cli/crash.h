@@ -1,5 +1,5 @@
-/* Crashes whose cause is not this program: a plug-in, or a data file that another one cuts short.
- * Which it was is said before the program ends. */
+/* Ends whose cause is not this program: a plug-in that crashes or calls exit, or a data file that
+ * another program cuts short. Which it was is said, and the exit status is never 0. */
 #ifndef SWEEP_CLI_CRASH_H
 #define SWEEP_CLI_CRASH_H
 

@@ -275,6 +275,8 @@ enum status plugin_add(const struct sweep_plugin *plugin, const char *tag,
     parameter_of = parameter;
     enum status status = STATUS_OK;
     size_t count = 0;
+    if (!plugin)
+        return error_set(error, STATUS_INPUT, "it has nothing: sweep_plugin() returns NULL");
     if (plugin->version != SWEEP_PLUGIN_VERSION)
         return error_set(error, STATUS_INPUT,
                          "it was compiled for version %" PRIu32

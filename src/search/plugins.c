@@ -20,7 +20,6 @@
 
 #define LOADED_MAX 32
 #define FILE_BYTES_MAX ((size_t)64 << 20)
-#define TAG_DIGITS 8
 #define SOURCES_MAX 64 /* files that a plug-in is compiled from */
 
 extern char **environ;
@@ -35,19 +34,25 @@ __asm__(".pushsection .rodata\n"
         ".popsection\n");
 
 static struct loaded {
-    char *path, *real; /* as it was given; without links */
-    const void *base;  /* where it stands in memory */
+    struct plugin_file file;
+    char *real;       /* its path without links */
+    const void *base; /* where it stands in memory */
 } loaded[LOADED_MAX];
 static size_t loaded_count;
+static const struct plugin_file *volatile loading;
 
-const char *plugins_owner(const void *address) {
+const struct plugin_file *plugins_owner(const void *address) {
     Dl_info info;
     if (!dladdr(address, &info))
         return NULL;
     for (size_t i = 0; i < loaded_count; i++)
         if (loaded[i].base == info.dli_fbase)
-            return loaded[i].path;
+            return &loaded[i].file;
     return NULL;
+}
+
+const struct plugin_file *plugins_loading(void) {
+    return loading;
 }
 
 /* --- a folder for what is compiled --- */
@@ -106,7 +111,8 @@ static bool compile(const struct workshop *workshop, const char *path) {
     const struct place_name library = place_in(workshop, LIBRARY),
                             sources = place_in(workshop, SOURCES),
                             messages = place_in(workshop, MESSAGES);
-    /* No contraction: what a function gives must not depend on which loop was fused. */
+    /* No contraction: what a function gives must not depend on which loop was fused. And whoever
+     * ends the program ends it by exit, which can be told of. */
     const char *command[] = {"sh",
                              "-c",
                              "exec ${CC:-cc} \"$@\"",
@@ -117,6 +123,9 @@ static bool compile(const struct workshop *workshop, const char *path) {
                              "-shared",
                              "-Wall",
                              "-ffp-contract=off",
+                             "-D_exit=exit",
+                             "-D_Exit=exit",
+                             "-Dquick_exit=exit",
                              "-MMD",
                              "-MF",
                              sources.path,
@@ -214,9 +223,7 @@ static bool parameter_of(const char *name, enum optimizer_parameter *parameter) 
     return true;
 }
 
-static enum status load_library(const char *library, const struct digest *digest,
-                                struct loaded *entry, struct error *error) {
-    char tag[TAG_DIGITS + 1];
+static enum status open_library(const char *library, struct loaded *entry, struct error *error) {
     Dl_info info;
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
     if (!handle)
@@ -230,9 +237,17 @@ static enum status load_library(const char *library, const struct digest *digest
     const struct sweep_plugin *(*plugin)(void);
     memcpy(&plugin, &symbol, sizeof plugin);
     entry->base = info.dli_fbase;
-    loaded[loaded_count++] = *entry; /* from now on a crash is known to be its */
-    snprintf(tag, sizeof tag, "%.*s", TAG_DIGITS, digest->hex);
-    return plugin_add(plugin(), tag, parameter_of, error);
+    loaded[loaded_count++] = *entry;
+    return plugin_add(plugin(), entry->file.tag, parameter_of, error);
+}
+
+static enum status load_library(const char *library, const struct digest *digest,
+                                struct loaded *entry, struct error *error) {
+    snprintf(entry->file.tag, sizeof entry->file.tag, "%.*s", PLUGIN_TAG_DIGITS, digest->hex);
+    loading = &entry->file; /* from now on its code runs */
+    const enum status status = open_library(library, entry, error);
+    loading = NULL;
+    return status;
 }
 
 static enum status load(const char *path, struct loaded *entry, struct arena *arena,
@@ -265,18 +280,18 @@ enum status plugins_load(const char *path, struct arena *arena, struct error *er
             free(entry.real);
             return STATUS_OK;
         }
-    entry.path = strdup(path);
-    if (!entry.path || loaded_count == LOADED_MAX) {
-        free(entry.path);
+    entry.file.path = strdup(path);
+    if (!entry.file.path || loaded_count == LOADED_MAX) {
+        free(entry.file.path);
         free(entry.real);
-        return entry.path ? error_set(error, STATUS_INPUT, "more than %d plug-ins", LOADED_MAX)
-                          : error_memory(error);
+        return entry.file.path ? error_set(error, STATUS_INPUT, "more than %d plug-ins", LOADED_MAX)
+                               : error_memory(error);
     }
     const size_t before = loaded_count;
     struct error own;
     const enum status status = load(path, &entry, arena, &own);
     if (loaded_count == before) {
-        free(entry.path);
+        free(entry.file.path);
         free(entry.real);
     }
     if (status != STATUS_OK && error) {

@@ -14,8 +14,17 @@
  * compiled, loaded or added (nn/plugin.h). Runs code of the file. */
 enum status plugins_load(const char *path, struct arena *arena, struct error *error);
 
-/* The plug-in whose code is at this address, as its path was given; NULL: none's. Takes no memory
- * and no lock of ours: it may be asked in a signal handler. */
-const char *plugins_owner(const void *address);
+/* A plug-in that is loaded. */
+#define PLUGIN_TAG_DIGITS 8
+struct plugin_file {
+    char *path;                      /* as it was given */
+    char tag[PLUGIN_TAG_DIGITS + 1]; /* what its names end with, after the @ */
+};
+
+/* The plug-in whose code is at this address; NULL: none's. And the one that is being loaded, which
+ * may do anything in its constructors. They take no memory and no lock of ours: they may be asked
+ * in a signal handler. */
+const struct plugin_file *plugins_owner(const void *address);
+const struct plugin_file *plugins_loading(void);
 
 #endif

@@ -368,6 +368,21 @@ class Plugins(Case):
                 _, said = self.sweep("run", "own.yaml", "-j", jobs, code=-number)
                 self.assertIn("the plug-in own.c crashed", said)
 
+    @unittest.skipIf(SANITIZED, "a sanitizer has handlers of its own")
+    def test_who_ends_the_program_is_named(self):
+        """In training, in the checks, or while it is loaded; never with a status of success."""
+        self.config("  activation: {value: mine}\n")
+        head = "#include <stdlib.h>\n#include <unistd.h>\n"
+        for end in ("exit(0)", "_exit(0)"):
+            for calls, command in ((600, ("run", "own.yaml", "-j2")), (0, ("plan", "own.yaml"))):
+                self.write("own.c", head + activation("2 * x[i]", "2", before=f"static int calls; if (++calls > {calls}) {end};"))
+                _, said = self.sweep(*command, code=65)
+                self.assertIn("the plug-in own.c ended the program: it called exit", said)
+        for end, code, told in (("exit(0)", 65, "called exit"), ("abort()", -signal.SIGABRT, "the plug-in own.c crashed: Aborted")):
+            self.write("own.c", head + activation("x[i]", "1") + f"__attribute__((constructor)) static void begin(void) {{ {end}; }}\n")
+            self.assertIn(told, self.sweep("plan", "own.yaml", code=code)[1])
+        self.refused(HEADER + "const struct sweep_plugin *sweep_plugin(void) { return NULL; }\n", "sweep_plugin() returns NULL")
+
     def test_company_and_threads_change_nothing(self):
         shutil.copy(ROOT / "experiments" / "05-own-layer" / "swish2.c", self.folder / "own.c")
         self.config("  activation: {values: [relu, swish2]}\n  loss: {values: [mse, focal]}\n  dropout: {values: [0, 0.3]}\n",
