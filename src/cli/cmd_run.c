@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/crash.h"
 #include "cli/interruption.h"
 #include "cli/live.h"
 #include "cli/run_campaign.h"
@@ -223,6 +224,8 @@ static enum status open_files(struct run_status *run, const struct arguments *ar
     enum status status = arguments->copy_to ? prepare_copies(run, arguments, error) : STATUS_OK;
     if (status == STATUS_OK)
         status = store_open(arguments->preparation.database, &run->store, error);
+    if (status == STATUS_OK)
+        crash_note_in(store_crash_file(run->store));
     if (status == STATUS_OK && arguments->copy_to)
         status = copier_begin(arguments->preparation.database, run->copy, COPY_SECONDS,
                               &run->copier, error);
@@ -260,6 +263,7 @@ static int run_whole(struct run_status *run, const struct arguments *arguments) 
         code = finish(run, status, &ending, &error);
     }
     copier_pause(run->copier);
+    crash_note_in(-1);
     store_close(run->store);
     checkpoints_close(run->checkpoints);
     run->checkpoints = NULL;

@@ -2,6 +2,7 @@
 
 #include "data/mapping.h"
 #include "search/plugins.h"
+#include "store/store.h"
 
 #include <execinfo.h>
 #include <signal.h>
@@ -14,10 +15,15 @@
 static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 #define SIGNAL_COUNT (sizeof signals / sizeof *signals)
 static struct sigaction before[SIGNAL_COUNT];
+static int note = -1; /* a file */
+
+static void say_in(int file, const char *text) {
+    if (write(file, text, strlen(text)) < 0)
+        return;
+}
 
 static void say(const char *text) {
-    if (write(STDERR_FILENO, text, strlen(text)) < 0)
-        return;
+    say_in(STDERR_FILENO, text);
 }
 
 /* The plug-in that one of the calls which led here is in, the latest first, or else the one that is
@@ -31,11 +37,24 @@ static const struct plugin_file *culprit(void) {
     return owner ? owner : plugins_loading();
 }
 
+static void write_culprit(int file, const struct plugin_file *plugin, const char *did,
+                          const char *what) {
+    say_in(file, "the plug-in ");
+    say_in(file, plugin->path);
+    say_in(file, did);
+    say_in(file, what);
+}
+
 static void say_culprit(const struct plugin_file *plugin, const char *did, const char *what) {
-    say("\nsweep: the plug-in ");
-    say(plugin->path);
-    say(did);
-    say(what);
+    if (note >= 0 && lseek(note, 0, SEEK_END) >= 0) {
+        say_in(note, STORE_CRASH_BEGIN);
+        say_in(note, plugin->tag);
+        say_in(note, ": ");
+        write_culprit(note, plugin, did, what);
+        say_in(note, "\n");
+    }
+    say("\nsweep: ");
+    write_culprit(STDERR_FILENO, plugin, did, what);
     say("\n       Results up to here are kept; mend it and run the same command again.\n");
 }
 
@@ -70,6 +89,10 @@ static void on_exit_of_plugin(void) {
         return;
     say_culprit(owner, " ended the program: ", "it called exit");
     _exit(STATUS_INPUT);
+}
+
+void crash_note_in(int file) {
+    note = file;
 }
 
 void crash_watch(void) {

@@ -6,4 +6,7 @@
 /* From now on. Signals of any other cause end the program as before. */
 void crash_watch(void);
 
+/* Where to write, as store_crash_file (store/store.h) has it, which plug-in it was; -1: nowhere. */
+void crash_note_in(int file);
+
 #endif

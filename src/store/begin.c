@@ -168,8 +168,38 @@ static void compare(struct store *store, int64_t previous, struct resume_summary
     statement_free(statement);
 }
 
+/* After a run that the crash of a plug-in ended, the trials that have a name of it failed. */
+static void fail_crashed(struct store *store) {
+    static const char *const steps[] = {
+        "UPDATE trials SET status = 'failed', error = ?2, command_id = (SELECT command_id FROM"
+        " attempts a WHERE a.trial_id = trials.trial_id AND outcome = 'running')"
+        " WHERE status IN ('pending', 'failed')"
+        " AND trial_id IN (SELECT trial_id FROM attempts WHERE outcome = 'running')",
+        "UPDATE attempts SET outcome = 'failed', error = ?2 WHERE outcome = 'running'"};
+    char tag[16] = "@";
+    int end = 0;
+    if (sscanf(lock_left(store->lock), STORE_CRASH_BEGIN "%8[0-9a-f]: %n", tag + 1, &end) != 1 ||
+        end == 0)
+        return;
+    for (size_t step = 0; step < sizeof steps / sizeof *steps; step++) {
+        struct text sql;
+        text_init(&sql);
+        text_printf(&sql, "%s AND trial_id IN (SELECT trial_id FROM trials WHERE 0", steps[step]);
+        for (size_t i = 0; i < HP_COUNT; i++)
+            text_printf(&sql, " OR instr(%s, ?1)", hyperparameter_column(&hyperparameters[i]));
+        text_append(&sql, ")");
+        struct statement *statement = database_prepare_built(store->database, &sql);
+        statement_bind_text(statement, 1, tag);
+        statement_bind_text(statement, 2, lock_left(store->lock) + end);
+        statement_run(statement);
+        statement_free(statement);
+        text_release(&sql);
+    }
+}
+
 /* What runs under a lock which is ours is nobody's any more. */
 static void find_lost(struct store *store, struct resume_summary *summary) {
+    fail_crashed(store);
     struct statement *statement = database_prepare(
         store->database,
         "SELECT count(*), total(trial_id IN (SELECT trial_id FROM sweep_trials WHERE sweep_id = "

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 /* lock_look holds the lock for an instant, and a run that ends lets go of it: neither is a reason
  * to turn a sweep away. */
 #define TRIES 10
+#define LOCK_LEFT_MAX 512
 #define PAUSE_NS 20000000
 
 struct lock {
@@ -22,6 +24,7 @@ struct lock {
     char *path;                   /* of the note */
     char *log;                    /* of the database's -wal */
     char holder[LOCK_HOLDER_MAX]; /* who we are */
+    char left[LOCK_LEFT_MAX];     /* by the holder before */
 };
 
 static enum status fail(const char *path, int code, struct error *error) {
@@ -57,6 +60,8 @@ static void read_holder(const char *path, char *holder, size_t size) {
 /* The second line of the note: which files belong together, should the holder be killed. */
 #define FILES_FORMAT "file %s, log %s\n"
 #define FILES_SCANNED "%*[^\n]\nfile %63[^,], log %63s"
+/* The third line is the holder's who did not live to release the lock. */
+#define LEFT_SCANNED "%*[^\n]\n%*[^\n]\n%511[^\n]"
 
 static void write_holder(const struct lock *lock, const char *purpose) {
     char text[1024], file[PATH_IDENTITY], log[PATH_IDENTITY];
@@ -112,6 +117,16 @@ static enum status refuse_busy(const char *database, const char *note, struct er
     return error_place(error, database, 0, 0);
 }
 
+static void read_left(struct lock *lock, int old) {
+    char text[2048];
+    struct stat about, database;
+    const ssize_t count = pread(old, text, sizeof text - 1, 0);
+    text[count > 0 ? count : 0] = '\0';
+    if (fstat(old, &about) == 0 && fstat(lock->file, &database) == 0 &&
+        path_is_trusted(&about, &database) && sscanf(text, LEFT_SCANNED, lock->left) != 1)
+        lock->left[0] = '\0';
+}
+
 /* Whoever had the lock before may have died and left a note. Versions before this one locked
  * nothing but their note, which is therefore locked as well. */
 static enum status take_note(struct lock *lock, const char *database, struct error *error) {
@@ -120,6 +135,8 @@ static enum status take_note(struct lock *lock, const char *database, struct err
         return refuse_busy(database, lock->path, error);
     if (old < 0 && errno != ENOENT && errno != EACCES)
         return fail(lock->path, errno, error);
+    if (old >= 0)
+        read_left(lock, old);
     unlink(lock->path);
     lock->note = try_once(lock->path, O_RDWR | O_CREAT | O_EXCL, LOCK_EX);
     const int fault = errno;
@@ -158,6 +175,14 @@ enum status lock_take(const char *path, struct lock **lock, struct error *error)
 
 void lock_note(struct lock *lock, const char *purpose) {
     write_holder(lock, purpose);
+}
+
+int lock_note_file(const struct lock *lock) {
+    return lock->note;
+}
+
+const char *lock_left(const struct lock *lock) {
+    return lock->left;
 }
 
 int lock_file(const struct lock *lock) {

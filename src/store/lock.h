@@ -24,6 +24,13 @@ enum status lock_take(const char *path, struct lock **lock, struct error *error)
  * the database has. */
 void lock_note(struct lock *lock, const char *purpose);
 
+/* The note's file. A line that is written at its end is what the next holder finds left, should
+ * this one not live to release the lock: of a process that crashes nothing else can be asked. */
+int lock_note_file(const struct lock *lock);
+
+/* "": nothing, or another user may have made it up. */
+const char *lock_left(const struct lock *lock);
+
 /* This process, as whoever comes second is told of it: "pid 4711 on lab-3, since 2026-11-28
  * 10:00:00 UTC". */
 #define LOCK_HOLDER_MAX 256

@@ -160,6 +160,10 @@ static void end_attempts(struct store *store) {
     store_conclude(store, NULL);
 }
 
+int store_crash_file(const struct store *store) {
+    return lock_note_file(store->lock);
+}
+
 void store_close(struct store *store) {
     if (!store)
         return;

@@ -28,6 +28,13 @@ enum status store_open(const char *path, struct store **store, struct error *err
  * that was brought up to date. STATUS_INPUT when it is not there or holds nothing. */
 enum status store_open_read(const char *path, struct store **store, struct error *error);
 
+/* A crash of a plug-in is the failure of what it was used for: where the process that crashes
+ * writes STORE_CRASH_BEGIN, the tag of the plug-in's names, ": ", why in words and a new line at
+ * the end of this file, the next store_begin_sweep counts the attempts at trials that have such a
+ * name as failed, not as lost. */
+#define STORE_CRASH_BEGIN "plug-in "
+int store_crash_file(const struct store *store);
+
 /* Commits what is open. Trials begun that have no result yet are noted as interrupted. NULL is
  * fine. */
 void store_close(struct store *store);

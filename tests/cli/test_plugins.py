@@ -383,6 +383,25 @@ class Plugins(Case):
             self.assertIn(told, self.sweep("plan", "own.yaml", code=code)[1])
         self.refused(HEADER + "const struct sweep_plugin *sweep_plugin(void) { return NULL; }\n", "sweep_plugin() returns NULL")
 
+    @unittest.skipIf(SANITIZED, "a sanitizer reports crashes itself")
+    def test_crashes_count_for_what_uses_the_plugin(self):
+        """After three of them the others are trained, which shared the plan with it; a kill counts for nobody."""
+        self.write("own.c", "#include <signal.h>\n#include <stdlib.h>\n" +
+                   OPTIMIZER.replace("    const float rate", '    if (p->number > 400) raise(atoi(getenv("HOW")));\n    const float rate'))
+        self.config("  activation: {value: relu}\n")
+        text = (self.folder / "own.yaml").read_text().replace("epochs: {value: 2}", "epochs: {value: 200}")
+        self.write("own.yaml", text.replace("value: adam", "values: [sgd, mine, adam]"))
+        run = "run", "own.yaml", "-j2", "-c0"
+        for number in (signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT):
+            self.sweep(*run, code=-number, environment={"HOW": str(int(number))})
+        self.assertIn("2 trials failed 3 times and are left alone", self.sweep(*run, code=1)[1])
+        of = "FROM trials LEFT JOIN attempts USING (trial_id) WHERE optimizer LIKE 'mine@%'"
+        self.assertEqual(self.ask(f"SELECT outcome, count(*) {of} GROUP BY outcome"), [("failed", 6), ("lost", 4)])
+        self.assertEqual(self.ask(f"SELECT DISTINCT status, trials.error {of}"), [("failed", "the plug-in own.c crashed: Aborted")])
+        self.assertEqual(self.ask("SELECT DISTINCT status FROM trials WHERE optimizer NOT LIKE 'mine@%'"), [("completed",)])
+        self.assertEqual(self.ask("SELECT count(*) FROM attempts WHERE outcome = 'failed'"), [(6,)])
+        self.sweep("doctor")
+
     def test_company_and_threads_change_nothing(self):
         shutil.copy(ROOT / "experiments" / "05-own-layer" / "swish2.c", self.folder / "own.c")
         self.config("  activation: {values: [relu, swish2]}\n  loss: {values: [mse, focal]}\n  dropout: {values: [0, 0.3]}\n",
