@@ -26,9 +26,18 @@ const struct command *const commands[] = {
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 const size_t command_count = COMMAND_COUNT;
 
+/* Lines of another program, which are indented, stay lines. */
 int command_fail(const struct error *error) {
-    char text[ERROR_TEXT];
-    terminal_print(stderr, 2, "sweep: %s", error_text(error, text));
+    struct error first = *error;
+    char text[ERROR_TEXT], *line = strstr(first.message, "\n  "), *next;
+    if (line)
+        *line++ = '\0';
+    terminal_print(stderr, 2, "sweep: %s", error_text(&first, text));
+    for (; line; line = next) {
+        if ((next = strstr(line, "\n  ")))
+            *next++ = '\0';
+        terminal_print(stderr, 4, "%s", line);
+    }
     return error->code;
 }
 

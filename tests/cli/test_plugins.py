@@ -191,7 +191,8 @@ class Plugins(Case):
         self.refused(metric("return 2;", more=", .most = 1"), "metric 'mine': row gives 2, which is not from 0 to 1")
 
     def test_what_is_no_plugin_is_refused(self):
-        self.refused("int x = ;\n", "own.c: the plug-in could not be compiled")
+        self.assertRegex(self.refused("int x = a;\nint y = b;\n", "own.c: the plug-in could not be compiled"),
+                         r"\n  \S*own.c:1:9: error: .*(\n    .*)*\n  \S*own.c:2:9: error: ")
         self.refused("int x;\n", "SWEEP_PLUGIN")
         self.refused(HEADER + "SWEEP_PLUGIN(.version = 99)", "version 99")
         self.refused(HEADER + "SWEEP_PLUGIN()", "it has nothing")
