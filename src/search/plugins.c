@@ -182,17 +182,24 @@ static size_t list_sources(char *rule, const char *files[SOURCES_MAX]) {
     return count;
 }
 
-static enum status digest_files(const char *const *files, size_t count, struct arena *arena,
-                                struct digest *digest, struct error *error) {
-    struct digest_piece pieces[SOURCES_MAX];
+/* What of the compiler's command may change numbers: all from its first option on. */
+static const char *compiler_options(void) {
+    const char *command = getenv("CC"), *options = command ? strstr(command, " -") : NULL;
+    return options ? options : "";
+}
+
+static enum status digest_files(const char *const *files, size_t count, const char *options,
+                                struct arena *arena, struct digest *digest, struct error *error) {
+    struct digest_piece pieces[SOURCES_MAX + 1];
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         char *bytes;
         status = file_read(files[i], FILE_BYTES_MAX, arena, &bytes, &pieces[i].bytes, error);
         pieces[i].data = bytes;
     }
+    pieces[count] = (struct digest_piece){options, strlen(options)};
     if (status == STATUS_OK)
-        *digest = digest_of(pieces, count);
+        *digest = digest_of(pieces, count + 1);
     return status;
 }
 
@@ -209,8 +216,9 @@ static enum status build(const struct workshop *workshop, const char *path, stru
     /* A path with a space is written another way in a rule: then the file alone. */
     if (status == STATUS_OK && !strpbrk(path, " \t#$\\"))
         count = list_sources(rule, files);
-    return status == STATUS_OK ? digest_files(files, count, workshop->arena, digest, error)
-                               : status;
+    return status == STATUS_OK
+               ? digest_files(files, count, compiler_options(), workshop->arena, digest, error)
+               : status;
 }
 
 /* --- loading --- */
@@ -257,7 +265,7 @@ static enum status load(const char *path, struct loaded *entry, struct arena *ar
     struct digest digest;
     if (is_library) {
         const char *files[] = {entry->real};
-        enum status status = digest_files(files, 1, arena, &digest, error);
+        enum status status = digest_files(files, 1, "", arena, &digest, error);
         return status == STATUS_OK ? load_library(entry->real, &digest, entry, error) : status;
     }
     enum status status = workshop_open(&workshop, error);

@@ -10,8 +10,8 @@
 /* Load the plug-in at `path`: a shared library, if it ends in .so, else C, which is compiled with
  * $CC or cc. It stays loaded until the program ends; again it is loaded once. Its names have the
  * first digits of its digest as their tag: of the library's bytes, or of all files it is compiled
- * from but those of the system. STATUS_INPUT, placed at `path`, for one that can't be read,
- * compiled, loaded or added (nn/plugin.h). Runs code of the file. */
+ * from but those of the system, and of options in $CC. STATUS_INPUT, placed at `path`, for one that
+ * can't be read, compiled, loaded or added (nn/plugin.h). Runs code of the file. */
 enum status plugins_load(const char *path, struct arena *arena, struct error *error);
 
 /* A plug-in that is loaded. */

@@ -315,6 +315,14 @@ class Plugins(Case):
         self.assertNotIn("all trained already", self.sweep("run", "own.yaml")[1])
         self.assertEqual(self.ask("SELECT count(DISTINCT activation), count(DISTINCT test_loss) FROM trials"), [(2, 4)])
 
+    def test_options_of_the_compiler_make_another_function(self):
+        compiler = os.environ.get("CC", "cc")
+        self.write("own.c", "#ifndef SLOPE\n#define SLOPE 1.0f\n#endif\n" + activation("SLOPE * x[i]", "SLOPE"))
+        self.config("  activation: {value: mine}\n")
+        for options in ("", " ", " -DSLOPE=0.5f"):
+            self.sweep("run", "own.yaml", "-q", environment={"CC": compiler + options})
+        self.assertEqual(self.ask("SELECT count(DISTINCT activation), count(DISTINCT test_loss) FROM trials"), [(2, 4)])
+
     def test_a_library_is_taken_as_it_is(self):
         self.write("own.c", activation(RELU_VALUE, RELU_SLOPE))
         subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-I", ROOT / "src" / "plugin", "own.c", "-o", "own.so"],
