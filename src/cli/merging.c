@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/shard_search.h"
 #include "report/terminal.h"
+#include "search/document.h"
 #include "search/plugins.h"
 #include "store/merge.h"
 #include "store/models.h"
@@ -39,6 +40,19 @@ static size_t split_settings(char *settings, const char **lines) {
     return count;
 }
 
+/* Their paths in the config are seen from a folder that may not be there. */
+static enum status ask_for_plugins(const struct merging *merging, struct error *error) {
+    const struct node *plugins =
+        merging->config.root ? node_at(merging->config.root, "plugins") : NULL;
+    const size_t count = !plugins ? 0 : plugins->kind == NODE_SEQUENCE ? plugins->count : 1;
+    if (merging->request->plugins.count >= count)
+        return error->code;
+    error_set(error, STATUS_INPUT,
+              "the config of the results has %zu plug-in%s: name %s with --plugin", count,
+              text_plural(count), count == 1 ? "it" : "each");
+    return error_place(error, merging->plan.config_path, 0, 0);
+}
+
 static enum status read_config(struct merging *merging, struct error *error) {
     const struct shard_plan *plan = &merging->plan;
     struct arena *arena = &merging->arena;
@@ -50,6 +64,8 @@ static enum status read_config(struct merging *merging, struct error *error) {
     enum status status =
         config_parse(plan->config_path, plan->config_text, strlen(plan->config_text), lines, count,
                      arena, &merging->config, error);
+    if (status == STATUS_INPUT)
+        return ask_for_plugins(merging, error);
     if (status == STATUS_OK)
         status = config_name_datasets(&merging->config, &plan->dataset, error);
     for (const struct dataset *at = &plan->dataset; at && status == STATUS_OK; at = at->next)

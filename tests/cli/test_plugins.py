@@ -323,6 +323,14 @@ class Plugins(Case):
             self.sweep("run", "own.yaml", "-q", environment={"CC": compiler + options})
         self.assertEqual(self.ask("SELECT count(DISTINCT activation), count(DISTINCT test_loss) FROM trials"), [(2, 4)])
 
+    def test_a_merge_asks_for_plugins(self):
+        self.write("own.c", activation("x[i]", "1"))
+        self.config("  activation: {value: mine}\n")
+        self.sweep("run", "own.yaml", "-q", "--shard", "1/1", "--results", "shared")
+        self.assertIn("own.yaml: the config of the results has 1 plug-in: name it with --plugin",
+                      self.sweep("merge", "--db", "m.db", "shared", code=65)[1])
+        self.sweep("merge", "--db", "m.db", "-p", "own.c", "shared")
+
     def test_a_library_is_taken_as_it_is(self):
         self.write("own.c", activation(RELU_VALUE, RELU_SLOPE))
         subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-I", ROOT / "src" / "plugin", "own.c", "-o", "own.so"],
