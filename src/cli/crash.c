@@ -26,15 +26,15 @@ static void say(const char *text) {
     say_in(STDERR_FILENO, text);
 }
 
-/* The plug-in that one of the calls which led here is in, the latest first, or else the one that is
- * being loaded; NULL: none. */
+/* The plug-in that is being loaded, which may have left no stack to look at, or else the one that
+ * one of the calls which led here is in, the latest first; NULL: none. */
 static const struct plugin_file *culprit(void) {
     void *frames[FRAMES_MAX];
-    const struct plugin_file *owner = NULL;
-    const int count = backtrace(frames, FRAMES_MAX);
+    const struct plugin_file *owner = plugins_loading();
+    const int count = owner ? 0 : backtrace(frames, FRAMES_MAX);
     for (int i = 0; i < count && !owner; i++)
         owner = plugins_owner(frames[i]);
-    return owner ? owner : plugins_loading();
+    return owner;
 }
 
 static void write_culprit(int file, const struct plugin_file *plugin, const char *did,

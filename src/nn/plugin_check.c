@@ -1,6 +1,7 @@
 #include "nn/plugin_check.h"
 
 #include "base/random.h"
+#include "nn/plugin_guard.h"
 #include "nn/plugin_slope.h"
 
 #include <math.h>
@@ -38,17 +39,40 @@ static enum status check_places(const struct sweep_activation *activation, const
     return STATUS_OK;
 }
 
+static enum status check_ends(const struct sweep_activation *activation, size_t count,
+                              struct error *error) {
+    float xs[POINTS + GUARD_FLOATS], ys[POINTS + GUARD_FLOATS], delta[POINTS + GUARD_FLOATS];
+    for (size_t i = 0; i < POINTS + GUARD_FLOATS; i++) {
+        xs[i] = i % 2 ? 0.5f : -0.5f;
+        delta[i] = DELTA;
+    }
+    guard_set(ys + count);
+    guard_set(delta + count);
+    activation->forward(xs, ys, count);
+    activation->backward(xs, ys, delta, count);
+    const enum status status =
+        guard_check(ys + count, "activation", activation->name, "forward", "y", error);
+    return status == STATUS_OK ? guard_check(delta + count, "activation", activation->name,
+                                             "backward", "delta", error)
+                               : status;
+}
+
 enum status plugin_check_activation(const struct sweep_activation *activation,
                                     struct error *error) {
     const struct curve curve = {.at = activation_at, .function = activation};
     float xs[POINTS], ys[POINTS], delta[POINTS];
     double expected;
+    enum status status = check_ends(activation, 1, error);
+    if (status == STATUS_OK)
+        status = check_ends(activation, POINTS, error);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < POINTS; i++) {
         xs[i] = (float)(-REACH + 2 * REACH * ((double)i + 0.37) / POINTS);
         delta[i] = DELTA;
     }
     activation->forward(xs, ys, POINTS);
-    enum status status = check_places(activation, xs, ys, error);
+    status = check_places(activation, xs, ys, error);
     activation->backward(xs, ys, delta, POINTS);
     for (size_t i = 0; status == STATUS_OK && i < POINTS; i++) {
         const double slope = (double)delta[i] / (double)DELTA;
@@ -99,9 +123,14 @@ static double loss_at(const struct curve *curve, float x) {
 
 static enum status check_loss_case(const struct sweep_loss *loss, struct outputs *outputs,
                                    struct error *error) {
-    float gradient[CLASSES];
+    float gradient[CLASSES + GUARD_FLOATS];
     double expected;
+    guard_set(gradient + CLASSES);
     const double value = loss->row(outputs->y, outputs->label, CLASSES, gradient);
+    const enum status status =
+        guard_check(gradient + CLASSES, "loss", loss->name, "row", "gradient", error);
+    if (status != STATUS_OK)
+        return status;
     if (!isfinite(value) || value != loss->row(outputs->y, outputs->label, CLASSES, NULL))
         return error_set(error, STATUS_INPUT,
                          "loss '%s': row gives %.6g with a gradient and %.6g without one",
@@ -147,10 +176,23 @@ enum status plugin_check_metric(const struct sweep_metric *metric, struct error 
 
 #define STEPS 300
 #define SIDE 5 /* of the array; its stride is longer */
+#define NUMBERS ((size_t)SIDE * (SIDE + 1))
+
+static enum status check_step(const struct sweep_optimizer *optimizer,
+                              const struct sweep_step *step, struct error *error) {
+    optimizer->step(step);
+    enum status status = guard_check(step->weights + NUMBERS, "optimizer", optimizer->name, "step",
+                                     "weights", error);
+    for (size_t i = 0; status == STATUS_OK && i < optimizer->slots; i++)
+        status = guard_check(step->slots[i] + NUMBERS, "optimizer", optimizer->name, "step",
+                             "a slot", error);
+    return status;
+}
 
 enum status plugin_check_optimizer(const struct sweep_optimizer *optimizer, struct error *error) {
-    float weights[SIDE * (SIDE + 1)], gradients[SIDE * (SIDE + 1)],
-        slots[SWEEP_SLOTS_MAX][SIDE * (SIDE + 1)] = {{0}};
+    float weights[NUMBERS + GUARD_FLOATS], gradients[NUMBERS + GUARD_FLOATS],
+        slots[SWEEP_SLOTS_MAX][NUMBERS + GUARD_FLOATS] = {{0}};
+    enum status status = STATUS_OK;
     double parameters[SWEEP_PARAMETERS_MAX], before = 0, after = 0;
     struct sweep_step step = {.parameters = parameters,
                               .rows = SIDE,
@@ -160,17 +202,22 @@ enum status plugin_check_optimizer(const struct sweep_optimizer *optimizer, stru
                               .gradients = gradients};
     for (size_t i = 0; i < SWEEP_PARAMETERS_MAX && optimizer->parameters[i].name; i++)
         parameters[i] = optimizer->parameters[i].value;
-    for (size_t i = 0; i < optimizer->slots; i++)
+    for (size_t i = 0; i < optimizer->slots; i++) {
         step.slots[i] = slots[i];
-    for (size_t i = 0; i < SIDE * (SIDE + 1); i++)
-        weights[i] = i % (SIDE + 1) < SIDE ? (float)(2 * uniform(i) - 1) : 0;
-    for (size_t i = 0; i < SIDE * (SIDE + 1); i++)
-        before += (double)weights[i] * (double)weights[i];
-    for (step.number = 1; step.number <= STEPS; step.number++) {
-        memcpy(gradients, weights, sizeof weights);
-        optimizer->step(&step);
+        guard_set(slots[i] + NUMBERS);
     }
-    for (size_t i = 0; i < SIDE * (SIDE + 1); i++)
+    guard_set(weights + NUMBERS);
+    for (size_t i = 0; i < NUMBERS; i++)
+        weights[i] = i % (SIDE + 1) < SIDE ? (float)(2 * uniform(i) - 1) : 0;
+    for (size_t i = 0; i < NUMBERS; i++)
+        before += (double)weights[i] * (double)weights[i];
+    for (step.number = 1; status == STATUS_OK && step.number <= STEPS; step.number++) {
+        memcpy(gradients, weights, sizeof weights);
+        status = check_step(optimizer, &step, error);
+    }
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < NUMBERS; i++)
         after += (double)weights[i] * (double)weights[i];
     if (isfinite(after) && after < before)
         return STATUS_OK;

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "nn/initializer.h"
 #include "nn/layer_kind.h"
+#include "nn/plugin_guard.h"
 #include "nn/plugin_slope.h"
 
 #include <math.h>
@@ -14,6 +15,7 @@
 #define ROWS 3    /* images of a batch */
 #define BEHIND 3  /* floats behind a row, so that a stride is not a size */
 #define LOOKED 24 /* numbers of an array whose derivatives are looked at */
+#define ARRAYS_MAX (5 + 2 * SWEEP_WEIGHTS_MAX)
 #define LARGE 1e3 /* arguments beyond are not tried */
 
 /* What layers are tried with: what they refuse is left out. */
@@ -41,12 +43,30 @@ struct probe {
     struct sweep_pass pass;
     float *floats; /* the block */
     size_t count, used;
+    struct end { /* of an array */
+        const char *of;
+        float *at;
+    } ends[ARRAYS_MAX];
+    size_t end_count;
 };
 
-static float *take(struct probe *probe, size_t count) {
+static float *take(struct probe *probe, const char *array, size_t count) {
     float *taken = probe->floats ? probe->floats + probe->used : NULL;
-    probe->used += count;
+    probe->used += count + GUARD_FLOATS;
+    if (taken) {
+        guard_set(taken + count);
+        probe->ends[probe->end_count++] = (struct end){array, taken + count};
+    }
     return taken;
+}
+
+static enum status check_ends(const struct probe *probe, const char *function,
+                              struct error *error) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < probe->end_count; i++)
+        status = guard_check(probe->ends[i].at, "layer", probe->layer->name, function,
+                             probe->ends[i].of, error);
+    return status;
 }
 
 static void fill(float *values, size_t count, double size, uint32_t stream) {
@@ -56,38 +76,40 @@ static void fill(float *values, size_t count, double size, uint32_t stream) {
                     (2 * random_unit((struct random_source){0, RANDOM_CHECK, stream}, i) - 1));
 }
 
-static struct sweep_matrix matrix(struct probe *probe, const struct sweep_weights *weights) {
+static struct sweep_matrix matrix(struct probe *probe, const char *array,
+                                  const struct sweep_weights *weights) {
     const size_t rows = weights->rows > 1 ? weights->rows : 1, stride = weights->columns + BEHIND;
-    return (struct sweep_matrix){take(probe, rows * stride), rows, weights->columns, stride};
+    return (struct sweep_matrix){take(probe, array, rows * stride), rows, weights->columns, stride};
 }
 
 /* Point to all arrays, in the block or, without one, to count what it needs. */
 static void lay_out(struct probe *probe) {
     const size_t x_size = size_of(&probe->input), y_size = size_of(&probe->output);
     const size_t x_stride = x_size + BEHIND, y_stride = y_size + BEHIND;
-    probe->used = 0;
-    probe->x = take(probe, ROWS * x_stride);
-    probe->y = take(probe, ROWS * y_stride);
-    probe->seen = take(probe, ROWS * y_stride);
+    probe->used = probe->end_count = 0;
+    probe->x = take(probe, "x", ROWS * x_stride);
+    probe->y = take(probe, "y", ROWS * y_stride);
+    probe->seen = take(probe, "y_gradient", ROWS * y_stride);
     for (size_t i = 0; i < probe->weight_count; i++) {
-        probe->weights[i] = matrix(probe, &probe->described[i]);
-        probe->gradients[i] = matrix(probe, &probe->described[i]);
+        probe->weights[i] = matrix(probe, "weights", &probe->described[i]);
+        probe->gradients[i] = matrix(probe, "gradients", &probe->described[i]);
     }
-    probe->pass = (struct sweep_pass){.arguments = probe->arguments,
-                                      .rows = ROWS,
-                                      .training = 1,
-                                      .x = probe->x,
-                                      .x_size = x_size,
-                                      .x_stride = x_stride,
-                                      .y = probe->y,
-                                      .y_size = y_size,
-                                      .y_stride = y_stride,
-                                      .weights = probe->weights,
-                                      .memory = take(probe, ROWS * (probe->memory + BEHIND)),
-                                      .memory_stride = probe->memory + BEHIND,
-                                      .y_gradient = probe->seen,
-                                      .x_gradient = take(probe, ROWS * x_stride),
-                                      .gradients = probe->gradients};
+    probe->pass =
+        (struct sweep_pass){.arguments = probe->arguments,
+                            .rows = ROWS,
+                            .training = 1,
+                            .x = probe->x,
+                            .x_size = x_size,
+                            .x_stride = x_stride,
+                            .y = probe->y,
+                            .y_size = y_size,
+                            .y_stride = y_stride,
+                            .weights = probe->weights,
+                            .memory = take(probe, "memory", ROWS * (probe->memory + BEHIND)),
+                            .memory_stride = probe->memory + BEHIND,
+                            .y_gradient = probe->seen,
+                            .x_gradient = take(probe, "x_gradient", ROWS * x_stride),
+                            .gradients = probe->gradients};
 }
 
 /* False: the layer does not take that input. */
@@ -162,6 +184,9 @@ static enum status check_alone(struct probe *probe, struct error *error) {
     const size_t bytes = pass.y_size * sizeof(float);
     pass.training = 0;
     probe->layer->forward(&pass);
+    const enum status status = check_ends(probe, "forward", error);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < ROWS; i++)
         for (size_t j = 0; j < pass.y_size; j++)
             if (!isfinite(probe->y[i * pass.y_stride + j]))
@@ -190,9 +215,13 @@ static enum status check_gradients(struct probe *probe, struct error *error) {
         memset(probe->gradients[i].values, 0,
                probe->gradients[i].rows * probe->gradients[i].stride * sizeof(float));
     probe->layer->forward(pass);
+    enum status status = check_ends(probe, "forward", error);
     probe->layer->backward(pass);
-    enum status status = check_slopes(probe, "x_gradient", probe->x, pass->x_gradient, ROWS,
-                                      pass->x_size, pass->x_stride, error);
+    if (status == STATUS_OK)
+        status = check_ends(probe, "backward", error);
+    if (status == STATUS_OK)
+        status = check_slopes(probe, "x_gradient", probe->x, pass->x_gradient, ROWS, pass->x_size,
+                              pass->x_stride, error);
     for (size_t i = 0; status == STATUS_OK && i < probe->weight_count; i++) {
         const struct sweep_matrix *weights = &probe->weights[i];
         char what[80];

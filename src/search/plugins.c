@@ -252,7 +252,8 @@ static enum status open_library(const char *library, struct loaded *entry, struc
 static enum status load_library(const char *library, const struct digest *digest,
                                 struct loaded *entry, struct error *error) {
     snprintf(entry->file.tag, sizeof entry->file.tag, "%.*s", PLUGIN_TAG_DIGITS, digest->hex);
-    loading = &entry->file; /* from now on its code runs */
+    loaded[loaded_count].file = entry->file; /* no stack is safe from what runs from now on */
+    loading = &loaded[loaded_count].file;
     const enum status status = open_library(library, entry, error);
     loading = NULL;
     return status;

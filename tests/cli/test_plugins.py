@@ -190,6 +190,20 @@ class Plugins(Case):
                      "  loss: {value: mine}\n")
         self.refused(metric("return 2;", more=", .most = 1"), "metric 'mine': row gives 2, which is not from 0 to 1")
 
+    def test_writing_behind_the_end_is_refused(self):
+        past = activation("x[i]", "1").replace("i < count; i++) y", "i < count + 50; i++) y")
+        self.refused(past, "activation 'mine': forward writes behind the end of y")
+        self.refused(activation("x[i]", "x[i]").replace("i < count; i++) delta", "i < count + 1; i++) delta"), "backward writes behind the end of delta")
+        self.refused(loss("if (gradient) memset(gradient, 0, 4 * (classes + 1));" + MSE), "row writes behind the end of gradient")
+        self.refused(OPTIMIZER.replace("row < p->rows", "row <= p->rows"), "optimizer 'mine': step writes behind the end of weights")
+        for old, new, said in (("p->y[row", "p->y[(row + 1)", "forward writes behind the end of y"),
+                               ("p->x_gradient[row", "p->x_gradient[(row + 1)", "backward writes behind the end of x_gradient")):
+            self.assertIn(old, LAYER)
+            self.refused(layer(1, source=LAYER.replace(old, new)), said)
+        if not SANITIZED:
+            self.write("own.c", activation("1", "0").replace("i < count; i++) y", "i < count + 10000000; i++) y"))
+            self.assertIn("the plug-in own.c crashed", self.sweep("plan", "own.yaml", code=-signal.SIGSEGV)[1])
+
     def test_what_is_no_plugin_is_refused(self):
         self.assertRegex(self.refused("int x = a;\nint y = b;\n", "own.c: the plug-in could not be compiled"),
                          r"\n  \S*own.c:1:9: error: .*(\n    .*)*\n  \S*own.c:2:9: error: ")
