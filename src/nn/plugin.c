@@ -190,6 +190,30 @@ static enum status check_complete(const char *kind, const char *name, bool compl
     return error_set(error, STATUS_INPUT, "%s '%s': %s missing", kind, name, functions);
 }
 
+/* What a layer in a config begins with stands for one thing. `other`: an activation of the name of
+ * a kind of layers, or the other way round. */
+static enum status check_begins(const char *kind, const char *name, bool other,
+                                struct error *error) {
+    static const char *const words[] = {"inputs", "outputs", "shared", NULL};
+    if (!other && !name_is_among(name, words))
+        return STATUS_OK;
+    return error_set(error, STATUS_INPUT,
+                     "%s '%s': that is another word of layers in a config; choose another", kind,
+                     name);
+}
+
+static enum status check_activation(const struct sweep_activation *own, struct error *error) {
+    const enum status status =
+        check_begins("activation", own->name, layer_kind_find(own->name) != NULL, error);
+    return status == STATUS_OK ? plugin_check_activation(own, error) : status;
+}
+
+static enum status check_layer(const struct sweep_layer *own, struct error *error) {
+    const enum status status =
+        check_begins("layer", own->name, activation_find(own->name) != NULL, error);
+    return status == STATUS_OK ? plugin_check_layer(own, error) : status;
+}
+
 /* Each of a plug-in's lists as one kind of thing: check the row at `own`, or add it. */
 struct list {
     const char *kind;
@@ -230,11 +254,11 @@ static const char *metric_suffix(const void *own) {
     }
 
 LIST_OF(activation, activation, own->forward && own->backward, "forward or backward is",
-        plugin_check_activation, add_activation)
+        check_activation, add_activation)
 LIST_OF(loss, loss, own->row, "row is", plugin_check_loss, add_loss)
 LIST_OF(metric, metric, own->row, "row is", plugin_check_metric, add_metric)
-LIST_OF(layer, layer_kind, own->forward && own->backward, "forward or backward is",
-        plugin_check_layer, plugin_layer_add)
+LIST_OF(layer, layer_kind, own->forward && own->backward, "forward or backward is", check_layer,
+        plugin_layer_add)
 LIST_OF(optimizer, optimizer, own->step, "step is", check_parameters, add_optimizer)
 
 #define LIST(NAME)                                                                                 \

@@ -1,5 +1,6 @@
 #include "nn/plugin_check.h"
 
+#include "base/names.h"
 #include "base/random.h"
 #include "nn/initializer.h"
 #include "nn/layer_kind.h"
@@ -272,6 +273,21 @@ static enum status check_arguments(struct probe *probe, size_t *taken, struct er
     return status;
 }
 
+static enum status check_argument(const struct sweep_layer *layer,
+                                  const struct sweep_argument *argument, struct error *error) {
+    static const char *const words[] = {"inputs", "shared", "activation", NULL};
+    if (name_is_among(argument->name, words))
+        return error_set(error, STATUS_INPUT,
+                         "layer '%s': '%s' is what a config says of any layer; choose another name "
+                         "for the argument",
+                         layer->name, argument->name);
+    if (argument->standard >= argument->minimum && argument->standard <= argument->maximum)
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_INPUT, "layer '%s': %.40s is %.6g by default, which is not from %.6g to %.6g",
+        layer->name, argument->name, argument->standard, argument->minimum, argument->maximum);
+}
+
 enum status plugin_check_layer(const struct sweep_layer *layer, struct error *error) {
     struct probe probe = {.curve = {.at = sum_at}, .layer = layer};
     size_t taken = 0, count = 0;
@@ -280,7 +296,11 @@ enum status plugin_check_layer(const struct sweep_layer *layer, struct error *er
     if (count > LAYER_OWN_MAX)
         return error_set(error, STATUS_INPUT, "layer '%s': %zu arguments are more than %d",
                          layer->name, count, LAYER_OWN_MAX);
-    enum status status = check_arguments(&probe, &taken, error);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = check_argument(layer, &layer->arguments[i], error);
+    if (status == STATUS_OK)
+        status = check_arguments(&probe, &taken, error);
     for (size_t i = 0; i < count; i++) {
         const double ends[] = {layer->arguments[i].minimum, layer->arguments[i].maximum};
         for (size_t end = 0; status == STATUS_OK && end < 2; end++) {

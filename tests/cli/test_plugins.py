@@ -211,6 +211,7 @@ class Plugins(Case):
         self.refused(HEADER + "SWEEP_PLUGIN(.version = 99)", "version 99")
         self.refused(HEADER + "SWEEP_PLUGIN()", "it has nothing")
         self.refused(activation("x[i]", "1", "relu"), "sweep has one of that name")
+        self.refused(activation("x[i]", "1", "dropout"), "activation 'dropout': that is another word")
         self.refused(activation("x[i]", "1", "Relu 2"), "lower-case letters")
         self.refused(activation("x[i]", "1").replace(", .backward = backward", ""), "backward is missing")
         self.config("  activation: {value: mine}\n", "[nothere.c]")
@@ -299,6 +300,10 @@ class Plugins(Case):
                                ("* p->x[row * p->x_stride + i]", "* p->x[i]", "differs from that among others"),
                                ('"zeros"', '"nothing"', "unknown initializer 'nothing'"),
                                ('{"factor", 1, -3, 3}', '{"factor", 1, -3, 3}, {"b"}, {"c"}', "3 arguments are more than 2"),
+                               ('{"factor", 1, -3, 3}', '{"factor", 4, -3, 3}', "factor is 4 by default, which is not from -3 to 3"),
+                               ('{"factor"', '{"inputs"', "'inputs' is what a config says of any layer"),
+                               ('"mine"', '"shared"', "layer 'shared': that is another word"),
+                               ('"mine"', '"relu"', "layer 'relu': that is another word"),
                                ("*output = *input;", "*output = (struct sweep_shape){0};", "output of rank 0"),
                                (".backward = backward", ".backward = 0", "backward is missing")):
             self.assertIn(old, LAYER)
