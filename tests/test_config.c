@@ -52,7 +52,7 @@ static void graphs(void **state) {
         {ONE("model: {a: 8, outputs: {o: {inputs: a, loss: {values: [mse, mae]}}}}"),
          3,
          48,
-         {"an output has one loss; to compare several, list the models"}},
+         {"loss takes one value; to compare several, list the models: model: {values: [...]}"}},
         {ONE("model: {a: 8, b: {dense: 8, inputs: c}, c: {dense: 8, inputs: b}, d: {dense: 8, "
              "inputs: a}}"),
          3,

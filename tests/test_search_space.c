@@ -176,6 +176,34 @@ static void windows_that_fit(void **state) {
     assert_int_equal(sweep.space.setting_count, 1);
 }
 
+/* Words, lists and names of an argument, which are told in one spelling. */
+static void layers_of_varied_words(void **state) {
+    (void)state;
+    expand_text(&sweep,
+                GRID "  layers: {value: [{conv2d: {filters: 2, kernel_size: {values: [3x2, [2, "
+                     "3]]}, padding: {values: [SAME, valid]}, activation: linear}}]}\n");
+    assert_string_equal(column(HP_LAYERS),
+                        "[\"conv2d 2 3x2 linear padding=same\"]|[\"conv2d 2 3x2 linear\"]|"
+                        "[\"conv2d 2 2x3 linear padding=same\"]|[\"conv2d 2 2x3 linear\"]");
+    expand_text(&sweep, GRID "  model: {a: {dense: {units: 5, activation: {values: [ReLU, elu]}, "
+                             "bias_initializer: {values: [zeros, ones]}}}}\n");
+    assert_string_equal(column(HP_LAYERS), "[\"5 relu\"]|[\"dense 5 relu bias_initializer=ones\"]|"
+                                           "[\"5 elu\"]|[\"dense 5 elu bias_initializer=ones\"]");
+    expand_text(&sweep,
+                GRID "  layers: {value: [{reshape: {target_shape: {values: [4x196, [196, 4]]}}}, "
+                     "{activation: {values: [relu, tanh]}}, {leaky_relu: {values: [0, 0.5]}}]}\n");
+    assert_int_equal(sweep.space.setting_count, 8);
+    assert_non_null(strstr(column(HP_LAYERS), "[\"reshape 196x4\", \"tanh\", \"leaky_relu 0.5\"]"));
+}
+
+/* Of a hyperparameter that some of a layer's activations have, the others' settings have one. */
+static void what_a_varied_activation_takes(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  layers: {value: [{dense: {units: 5, activation: {values: [relu, "
+                             "leaky_relu]}}}]}\n  negative_slope: {values: [0.1, 0.2]}\n");
+    assert_string_equal(column(HP_NEGATIVE_SLOPE), "|0.1|0.2");
+}
+
 static void layers_by_number_and_width(void **state) {
     (void)state;
     expand_text(&sweep, GRID "  layers: {count: {min: 0, max: 2}, units: {values: [8, 16]}}\n");
@@ -215,8 +243,14 @@ static void layers_by_number_and_width(void **state) {
          "conv2d, layer 2, is given 26 x 26 x 4; its groups must divide its filters", NULL},
         {GRID "  layers: {value: [9, global_max_pooling2d]}\n", 3, 23,
          "is given 9; it takes images: rows x columns x channels, as a reshape", NULL},
-        {GRID "  layers: {value: [{reshape: {target_shape: {values: [1]}}}]}\n", 3, 45,
-         "layers: target_shape: a mapping is not allowed", NULL},
+        {GRID "  layers: {value: [{reshape: {target_shape: {values: [784, 1]}}}]}\n", 3, 31,
+         "layers [\"reshape 1\"]: reshape, layer 1, is given 28 x 28 x 1; it must have as many",
+         NULL},
+        {GRID "  layers: {value: [{dense: {units: 5, activation: {values: [relu, rellu]}}}]}\n", 3,
+         67, "unknown activation 'rellu'; did you mean 'relu'?",
+         "layers: {value: [{dense: {units: 5, activation: {values: [relu, relu]}}}]}"},
+        {GRID "  layers: {value: [{dense: {units: 5, activation: {min: 0, max: 1}}}]}\n", 3, 51,
+         "dense.activation: min and max are for numbers; list its values", NULL},
         {GRID "  model: {a: 8, b: {dense: 4, inputs: input}, s: {add: [a, b]}}\n", 3, 47,
          "layers [8, \"4 linear inputs=0\", \"add inputs=1,2\"]: add, layer 3, is given 8 and 4; "
          "its "
@@ -778,6 +812,8 @@ int main(void) {
         CASE(values_that_go_together),
         CASE(settings_that_are_excluded),
         CASE(windows_that_fit),
+        CASE(layers_of_varied_words),
+        CASE(what_a_varied_activation_takes),
         CASE(layers_by_number_and_width),
         CASE(arguments_of_layers),
         CASE(arguments_of_schedules),

@@ -37,6 +37,7 @@ static void set_standard(const struct argument *argument, void *at) {
         break;
     case ARGUMENT_SIZES:
     case ARGUMENT_NUMBERS:
+    case ARGUMENT_ENTRY:
         break;
     }
 }
@@ -72,6 +73,7 @@ bool argument_is_standard(const void *of, const struct argument *argument) {
     case ARGUMENT_NUMBERS:
         return ((const struct numbers *)at)->count == 0;
     case ARGUMENT_SIZES:
+    case ARGUMENT_ENTRY:
         break;
     }
     return false;
@@ -81,15 +83,20 @@ static bool equal_numbers(const struct numbers *a, const struct numbers *b) {
     return a->count == b->count && memcmp(a->items, b->items, a->count * sizeof *a->items) == 0;
 }
 
-static bool equal_argument(const void *a, const void *b, const struct argument *argument) {
+size_t argument_size(const struct argument *argument) {
     static const size_t sizes[] = {
         [ARGUMENT_WHOLE] = sizeof(uint32_t),    [ARGUMENT_REAL] = sizeof(double),
         [ARGUMENT_SWITCH] = sizeof(bool),       [ARGUMENT_SIZES] = sizeof(struct sizes),
         [ARGUMENT_PAIR] = 2 * sizeof(uint16_t), [ARGUMENT_MARGINS] = 4 * sizeof(uint16_t),
-        [ARGUMENT_NAME] = sizeof(uint8_t)};
+        [ARGUMENT_NAME] = sizeof(uint8_t),      [ARGUMENT_NUMBERS] = sizeof(struct numbers),
+        [ARGUMENT_ENTRY] = sizeof(void *)};
+    return sizes[argument->type];
+}
+
+static bool equal_argument(const void *a, const void *b, const struct argument *argument) {
     if (argument->type == ARGUMENT_NUMBERS)
         return equal_numbers(argument_of(a, argument), argument_of(b, argument));
-    return memcmp(argument_of(a, argument), argument_of(b, argument), sizes[argument->type]) == 0;
+    return memcmp(argument_of(a, argument), argument_of(b, argument), argument_size(argument)) == 0;
 }
 
 bool arguments_equal(const struct argument_table *table, const void *a, const void *b) {

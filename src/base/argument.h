@@ -26,6 +26,7 @@ enum argument_type {
     ARGUMENT_MARGINS,
     ARGUMENT_NAME,    /* a uint8_t, the place of one of the names */
     ARGUMENT_NUMBERS, /* a struct numbers */
+    ARGUMENT_ENTRY,   /* a pointer to an entry of a table, which begins with its name; NULL: none */
 };
 
 /* Sizes of dimensions; 0 from the last one on. */
@@ -98,6 +99,9 @@ static inline void argument_set_margins(void *at, double number) {
 
 /* Set the fields of all arguments that have a default, and leave the others as they are. */
 void arguments_set_standards(const struct argument_table *table, void *of);
+
+/* The bytes of its field. */
+size_t argument_size(const struct argument *argument);
 
 /* Whether an argument has its default. */
 bool argument_is_standard(const void *of, const struct argument *argument);

@@ -134,6 +134,8 @@ static void add_argument(struct keras_writer *writer, const char *name,
     case ARGUMENT_NUMBERS:
         add_numbers(writer, name, at);
         break;
+    case ARGUMENT_ENTRY:
+        break; /* in no table */
     }
 }
 

@@ -32,7 +32,7 @@ static void append_numbers(const struct numbers *numbers, struct text *text) {
     }
 }
 
-static void append_argument(const void *of, const struct argument *argument, struct text *text) {
+void argument_append(const void *of, const struct argument *argument, struct text *text) {
     const void *at = argument_of(of, argument);
     switch (argument->type) {
     case ARGUMENT_WHOLE:
@@ -59,6 +59,9 @@ static void append_argument(const void *of, const struct argument *argument, str
     case ARGUMENT_NUMBERS:
         append_numbers(at, text);
         break;
+    case ARGUMENT_ENTRY:
+        text_append(text, **(const char *const *const *)at);
+        break;
     }
 }
 
@@ -74,7 +77,7 @@ void arguments_append_positional(const struct argument_table *table, const void 
         count--;
     for (size_t i = 0; i < count && can_be_told(of, &table->rows[i]); i++) {
         text_append(text, " ");
-        append_argument(of, &table->rows[i], text);
+        argument_append(of, &table->rows[i], text);
     }
 }
 
@@ -91,7 +94,7 @@ void arguments_append_named(const struct argument_table *table, const void *of, 
         if (!is_named(table, of, i))
             continue;
         text_printf(text, " %s=", table->rows[i].name);
-        append_argument(of, &table->rows[i], text);
+        argument_append(of, &table->rows[i], text);
     }
 }
 

@@ -15,6 +15,9 @@ void arguments_append_positional(const struct argument_table *table, const void 
 void arguments_append_named(const struct argument_table *table, const void *of, struct text *text);
 bool arguments_has_named(const struct argument_table *table, const void *of);
 
+/* "3x5": one by itself. */
+void argument_append(const void *of, const struct argument *argument, struct text *text);
+
 /* What an argument takes: "a whole number from 1 to 65536", "true or false (default true)". */
 void argument_append_allowed(const struct argument *argument, struct text *text);
 

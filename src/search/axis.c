@@ -1,6 +1,9 @@
 #include "search/axis.h"
 
+#include "search/arguments.h"
+
 #include <math.h>
+#include <string.h>
 
 /* The number of hidden layers, where it is an axis of its own. */
 static const struct hyperparameter hidden_count = {
@@ -46,6 +49,15 @@ struct value axis_value(const struct axis *axis, double coordinate) {
     else
         value.real = number;
     return value;
+}
+
+void axis_set_argument(const struct axis *axis, double coordinate, void *of) {
+    const struct value value = axis_value(axis, coordinate);
+    const void *field = axis->count > 0 ? axis->choices[(size_t)coordinate].field : NULL;
+    if (field)
+        memcpy(argument_at(of, axis->argument), field, argument_size(axis->argument));
+    else
+        argument_set(of, axis->argument, &value);
 }
 
 void axis_range(const struct axis *axis, double *least, double *largest) {

@@ -20,6 +20,7 @@ struct choice_detail {
 
 struct choice {
     struct value value;
+    const void *field; /* of an argument that is no number or switch: what its field is set to */
     size_t detail_count;
     struct choice_detail *details;
 };
@@ -70,6 +71,9 @@ bool axis_is_ordered(const struct axis *axis);
 
 /* The value at a coordinate: the number of a choice, or a place in the distribution. */
 struct value axis_value(const struct axis *axis, double coordinate);
+
+/* Set the argument that an axis decides, of a layer or component. */
+void axis_set_argument(const struct axis *axis, double coordinate, void *of);
 
 /* The least and the largest number that an axis of numbers takes. */
 void axis_range(const struct axis *axis, double *least, double *largest);

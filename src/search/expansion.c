@@ -2,7 +2,6 @@
 #include "search/space_private.h"
 
 #include "data/stream.h"
-#include "search/arguments.h"
 #include "search/layers.h"
 #include "search/parameters.h"
 
@@ -76,15 +75,15 @@ static const struct dataset *dataset_at(const struct expansion *expansion,
     return dataset_named(expansion->dataset, axis_value(axis, at).name);
 }
 
-static void apply_argument(struct expansion *expansion, const struct axis *axis,
-                           const struct value *value, struct value *into) {
+static void apply_argument(struct expansion *expansion, const struct axis *axis, double coordinate,
+                           struct value *into) {
     struct hidden_layers *layers = &expansion->layers;
     struct components *components = expansion->components[axis->id];
     if (components) {
         if (into->components != components)
             *components = *into->components;
         into->components = components;
-        argument_set(components->items[axis->item].arguments, axis->argument, value);
+        axis_set_argument(axis, coordinate, components->items[axis->item].arguments);
         return;
     }
     if (into->layers != layers)
@@ -92,7 +91,7 @@ static void apply_argument(struct expansion *expansion, const struct axis *axis,
     into->layers = layers;
     for (size_t i = 0; i < layers->count; i++)
         if (axis->item == AXIS_NONE || axis->item == i)
-            argument_set(&layers->items[i], axis->argument, value);
+            axis_set_argument(axis, coordinate, &layers->items[i]);
 }
 
 /* What one axis says. */
@@ -111,7 +110,7 @@ static void apply(struct expansion *expansion, const struct axis *axis, double c
         values[axis->id] = (struct value){.type = VALUE_LAYERS, .layers = layers};
         break;
     case AXIS_ARGUMENT:
-        apply_argument(expansion, axis, &value, &values[axis->id]);
+        apply_argument(expansion, axis, coordinate, &values[axis->id]);
         break;
     }
 }

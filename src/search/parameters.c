@@ -214,23 +214,49 @@ static const struct hyperparameter *hyperparameter_of(const struct reading *read
     static const enum value_type types[] = {
         [ARGUMENT_WHOLE] = VALUE_INTEGER,   [ARGUMENT_REAL] = VALUE_REAL,
         [ARGUMENT_SWITCH] = VALUE_BOOLEAN,  [ARGUMENT_PAIR] = VALUE_INTEGER,
-        [ARGUMENT_MARGINS] = VALUE_INTEGER, [ARGUMENT_NUMBERS] = VALUE_REAL};
+        [ARGUMENT_MARGINS] = VALUE_INTEGER, [ARGUMENT_NUMBERS] = VALUE_REAL,
+        [ARGUMENT_ENTRY] = VALUE_NAME};
     const struct argument *argument = varied->argument;
     struct hyperparameter *made = ARENA_NEW(reading->arena, struct hyperparameter, 1);
     if (made)
-        *made = (struct hyperparameter){.name = varied->name,
-                                        .type = types[argument->type],
-                                        .minimum = argument->minimum,
-                                        .maximum = argument->maximum,
-                                        .minimum_open = argument->minimum_open,
-                                        .maximum_open = argument->maximum_open};
+        *made = (struct hyperparameter){
+            .name = varied->name,
+            .type = reading_varies_numbers(varied) ? types[argument->type] : VALUE_NAME,
+            .minimum = argument->minimum,
+            .maximum = argument->maximum,
+            .minimum_open = argument->minimum_open,
+            .maximum_open = argument->maximum_open};
     return made;
+}
+
+/* A value that is a word: as the argument is spelled once it was read. */
+static enum status read_word(void *context, const struct reading *reading, const struct node *node,
+                             size_t at, struct choice *choice) {
+    const struct varied_argument *varied = context;
+    const size_t size = argument_size(varied->argument);
+    (void)at;
+    enum status status = reading_varied(reading, node, varied);
+    if (status != STATUS_OK)
+        return status;
+    void *field = arena_alloc(reading->arena, 1, size);
+    struct text text;
+    text_init(&text);
+    argument_append(varied->into, varied->argument, &text);
+    choice->value = (struct value){
+        .type = VALUE_NAME, .name = text.failed ? NULL : arena_copy(reading->arena, text.data)};
+    text_release(&text);
+    choice->field = field;
+    if (!field || !choice->value.name)
+        return error_memory(reading->error);
+    memcpy(field, argument_of(varied->into, varied->argument), size);
+    return STATUS_OK;
 }
 
 /* {dense: {units: {values: [64, 128]}}} is an axis that exists where this choice is taken. */
 static enum status add_argument(const struct choices *choices, size_t at,
-                                const struct varied_argument *varied) {
+                                struct varied_argument *varied) {
     const struct reading *reading = choices->reading;
+    struct choice_reader words = {.read = read_word, .context = varied};
     struct axis axis = axis_at(reading, varied->key, choices->parameter->id);
     axis.role = AXIS_ARGUMENT;
     axis.item = varied->item;
@@ -238,11 +264,11 @@ static enum status add_argument(const struct choices *choices, size_t at,
     axis.own = hyperparameter_of(reading, varied);
     if (!axis.own)
         return error_memory(reading->error);
-    enum status status = spec_read(reading, varied->spec, NULL, &axis);
+    enum status status =
+        spec_read(reading, varied->spec, reading_varies_numbers(varied) ? NULL : &words, &axis);
     if (status != STATUS_OK)
         return status;
-    const struct value first = axis_value(&axis, 0);
-    argument_set(varied->into, varied->argument, &first);
+    axis_set_argument(&axis, 0, varied->into);
     return add_under(choices, at, &axis);
 }
 

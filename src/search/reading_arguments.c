@@ -122,9 +122,8 @@ static bool read_name(const struct node *node, const struct argument *argument, 
 }
 
 static enum status read_argument(const struct reading *reading, const struct node *node,
-                                 const struct argument *argument,
-                                 const struct argument_reading *of) {
-    void *at = argument_at(of->into, argument);
+                                 const struct argument *argument, const char *owner, void *into) {
+    void *at = argument_at(into, argument);
     const bool numeric = argument->type == ARGUMENT_WHOLE || argument->type == ARGUMENT_REAL;
     double number = 0;
     bool reads = !numeric || (scalar_number(node, &number) && is_allowed(argument, number));
@@ -144,24 +143,65 @@ static enum status read_argument(const struct reading *reading, const struct nod
         reads = read_list(reading, node, argument, "/,", NUMBERS_MAX, at);
     else
         reads = read_sizes(reading, node, argument, at);
-    return reads ? STATUS_OK : fail_argument(reading, node, of->owner, argument);
+    return reads ? STATUS_OK : fail_argument(reading, node, owner, argument);
+}
+
+/* --- several values of one --- */
+
+static bool are_numbers(const struct node *node) {
+    double number;
+    bool all = node->kind != NODE_SEQUENCE ? scalar_number(node, &number) : true;
+    for (size_t i = 0; node->kind == NODE_SEQUENCE && i < node->count; i++)
+        all = all && scalar_number(node->items[i], &number);
+    return all;
+}
+
+bool reading_varies_numbers(const struct varied_argument *varied) {
+    const struct node *values = node_at(varied->spec, "values");
+    switch (varied->argument->type) {
+    case ARGUMENT_WHOLE:
+    case ARGUMENT_REAL:
+    case ARGUMENT_SWITCH:
+        return true;
+    case ARGUMENT_PAIR:
+    case ARGUMENT_MARGINS:
+    case ARGUMENT_NUMBERS: /* one number stands for all of them */
+        values = values ? values : node_at(varied->spec, "value");
+        return !values || are_numbers(values);
+    case ARGUMENT_SIZES:
+    case ARGUMENT_NAME:
+    case ARGUMENT_ENTRY:
+        break;
+    }
+    return false;
+}
+
+enum status reading_varied(const struct reading *reading, const struct node *node,
+                           const struct varied_argument *varied) {
+    return varied->extras
+               ? varied->extras->read(reading, varied->argument->name, node, varied->into)
+               : read_argument(reading, node, varied->argument, varied->owner, varied->into);
 }
 
 /* {units: {values: [64, 128]}} */
 static enum status note_varied(const struct reading *reading, const struct node *key,
                                const struct node *spec, const struct argument *argument,
+                               const struct argument_extras *extras,
                                const struct argument_reading *of) {
     struct varied_arguments *varied = of->varied;
-    if (!varied || argument->type == ARGUMENT_SIZES || argument->type == ARGUMENT_NAME)
-        return fail_argument(reading, spec, of->owner, argument);
+    if (!varied || !argument)
+        return reading_fail(reading, spec,
+                            "%s: %.64s takes one value; to compare several, list the models: "
+                            "model: {values: [...]}",
+                            of->owner, key->text);
     if (varied->count == VARIED_ARGUMENTS_MAX)
         return reading_fail(reading, spec, "%s: more than %d arguments with several values",
                             of->owner, VARIED_ARGUMENTS_MAX);
     const char *name = arena_printf(reading->arena, "%s.%s", of->name, argument->name);
     if (!name)
         return error_memory(reading->error);
-    varied->items[varied->count++] =
-        (struct varied_argument){varied->item, name, argument, of->into, key, spec};
+    varied->items[varied->count++] = (struct varied_argument){
+        varied->item, of->owner, name, argument, of->into, extras, key, spec};
     return STATUS_OK;
 }
 
@@ -169,8 +209,19 @@ static enum status read_or_note(const struct reading *reading, const struct node
                                 const struct node *node, const struct argument *argument,
                                 struct argument_reading *of) {
     of->given[argument - of->table.rows] = true;
-    return spec_is(node) ? note_varied(reading, key, node, argument, of)
-                         : read_argument(reading, node, argument, of);
+    return spec_is(node) ? note_varied(reading, key, node, argument, NULL, of)
+                         : read_argument(reading, node, argument, of->owner, of->into);
+}
+
+/* What the extras take, under `name`; NULL: a word that is no argument. */
+static enum status read_or_note_extra(const struct reading *reading, const struct node *key,
+                                      const char *name, const struct node *node,
+                                      struct argument_reading *of) {
+    const struct argument_extras *extras = of->extras;
+    if (!spec_is(node))
+        return extras->read(reading, name, node, of->into);
+    return note_varied(reading, key, node,
+                       extras->find ? extras->find(reading, name, of->into) : NULL, extras, of);
 }
 
 /* A pair that is what it is by default is not kept, so that a thing has one spelling. */
@@ -230,7 +281,7 @@ enum status reading_arguments(const struct reading *reading, const struct node *
         if (argument)
             own = read_or_note(reading, key, value, argument, of);
         else if (of->extras && known)
-            own = of->extras->read(reading, key->text, value, of->into);
+            own = read_or_note_extra(reading, key, key->text, value, of);
         status = status_join(status, own);
     }
     return status == STATUS_OK ? reading_arguments_end(reading, node, of) : status;
@@ -244,7 +295,7 @@ enum status reading_first_argument(const struct reading *reading, const struct n
     if (of->table.positional > 0)
         status = read_or_note(reading, key, node, &of->table.rows[0], of);
     else if (of->extras)
-        status = of->extras->read(reading, NULL, node, of->into);
+        status = read_or_note_extra(reading, key, NULL, node, of);
     else if (of->table.count > 0)
         status =
             reading_fail(reading, node, "%s: its arguments are written {NAME: VALUE}", of->owner);
@@ -282,7 +333,7 @@ static enum status read_named(const struct reading *reading, const struct node *
     const struct argument *argument = argument_find(&of->table, name.text);
     if (argument) {
         of->given[argument - of->table.rows] = true;
-        return read_argument(reading, &value, argument, of);
+        return read_argument(reading, &value, argument, of->owner, of->into);
     }
     const size_t count = list_keys(of, keys);
     for (size_t i = of->table.count; i < count; i++)
@@ -302,7 +353,7 @@ static enum status read_word(const struct reading *reading, const struct node *p
         next++;
     if (next < table->positional && (number || !of->extras || isnan(table->rows[next].standard))) {
         of->given[next] = true;
-        return read_argument(reading, part, &table->rows[next], of);
+        return read_argument(reading, part, &table->rows[next], of->owner, of->into);
     }
     if (of->extras)
         return of->extras->read(reading, NULL, part, of->into);

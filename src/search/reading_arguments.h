@@ -15,9 +15,10 @@ struct varied_arguments {
     size_t item; /* that is read, of a list */
     struct varied_argument {
         size_t item;
-        const char *name; /* dense.units */
+        const char *owner, *name; /* layers, dense.units */
         const struct argument *argument;
-        void *into; /* what it is an argument of */
+        void *into;                           /* what it is an argument of */
+        const struct argument_extras *extras; /* what reads it; NULL: it is one of a table */
         const struct node *key, *spec;
     } items[VARIED_ARGUMENTS_MAX];
 };
@@ -41,6 +42,10 @@ struct argument_extras {
     /* Read what stands behind such a key; NULL: a word that is no argument. */
     enum status (*read)(const struct reading *reading, const char *key, const struct node *node,
                         void *into);
+    /* The argument that such a key would be in a table, where several values may be given; NULL:
+     * they may not. In the reading's arena. */
+    const struct argument *(*find)(const struct reading *reading, const char *key,
+                                   const void *into);
 };
 
 /* Whether a mapping has arguments, and is no list or range of values of one. */
@@ -62,6 +67,12 @@ enum status reading_argument_words(const struct reading *reading, const struct n
 /* Fail where one that must be given is not there; what all others come to in the end. */
 enum status reading_arguments_end(const struct reading *reading, const struct node *node,
                                   struct argument_reading *of);
+
+/* Whether the values of a varied argument are numbers, or true and false; and read one into what it
+ * is an argument of. */
+bool reading_varies_numbers(const struct varied_argument *varied);
+enum status reading_varied(const struct reading *reading, const struct node *node,
+                           const struct varied_argument *varied);
 
 /* A part of a node's text, as a node of its own. */
 enum status reading_part(const struct reading *reading, const struct node *node, size_t begin,

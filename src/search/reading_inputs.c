@@ -69,7 +69,7 @@ static enum status read_extra(const struct reading *reading, const char *key,
     return STATUS_OK;
 }
 
-const struct argument_extras input_extras = {list_extra_keys, read_extra};
+const struct argument_extras input_extras = {list_extra_keys, read_extra, NULL};
 
 enum status reading_array_name(const struct reading *reading, const struct node *node,
                                const char *of, const char *name) {

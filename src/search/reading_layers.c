@@ -65,7 +65,30 @@ static enum status read_extra(const struct reading *reading, const char *key,
                                         node->kind == NODE_SCALAR ? node->text : "a list");
 }
 
-static const struct argument_extras extras = {list_extra_keys, read_extra};
+/* The same as arguments, of which several values may be given. */
+static const struct argument *find_extra(const struct reading *reading, const char *key,
+                                         const void *into) {
+    static const struct argument activation = {.name = "activation",
+                                               .type = ARGUMENT_ENTRY,
+                                               .offset = offsetof(struct layer_spec, activation)};
+    const struct layer_spec *layer = into;
+    const struct hyperparameter *parameter =
+        layer->activation ? parameter_of(layer->activation) : NULL;
+    if (key ? strcmp(key, "activation") == 0 : !layer->activation)
+        return &activation;
+    struct argument *made = parameter ? ARENA_NEW(reading->arena, struct argument, 1) : NULL;
+    if (made)
+        *made = (struct argument){.name = parameter->name,
+                                  .type = ARGUMENT_REAL,
+                                  .offset = offsetof(struct layer_spec, activation_parameter),
+                                  .minimum = parameter->minimum,
+                                  .maximum = parameter->maximum,
+                                  .minimum_open = parameter->minimum_open,
+                                  .maximum_open = parameter->maximum_open};
+    return made;
+}
+
+static const struct argument_extras extras = {list_extra_keys, read_extra, find_extra};
 
 /* How the arguments of a layer are read whose kind is known. */
 static enum status read_begun(const struct reading *reading, struct varied_arguments *varied,
@@ -94,12 +117,16 @@ static enum status read_begun(const struct reading *reading, struct varied_argum
     return of->name ? STATUS_OK : error_memory(reading->error);
 }
 
-/* Whether a layer has all that it needs beside its arguments. */
+/* Whether a layer has all that it needs beside its arguments; of an activation that varies the
+ * values are read later. */
 static enum status check_rest(const struct reading *reading, const struct node *node,
+                              const struct varied_arguments *varied,
                               const struct layer_spec *layer) {
+    const bool varies =
+        varied && varied->count > 0 && varied->items[varied->count - 1].into == layer;
     if (layer->kind == &layer_output)
         return reading_output_end(reading, node, layer);
-    return layer->kind == &layer_activation && !layer->activation
+    return layer->kind == &layer_activation && !layer->activation && !varies
                ? reading_fail(reading, node, "layers: which activation?")
                : STATUS_OK;
 }
@@ -261,7 +288,7 @@ static enum status read_mapping(const struct reading *reading, const struct node
     status = !named || reading_has_arguments(inner, &of.table)
                  ? reading_arguments(reading, inner, &of)
                  : reading_first_argument(reading, node->keys[0], inner, &of);
-    return status == STATUS_OK ? check_rest(reading, node, layer) : status;
+    return status == STATUS_OK ? check_rest(reading, node, varied, layer) : status;
 }
 
 /* --- words --- */
@@ -304,7 +331,7 @@ static enum status read_words(const struct reading *reading, const struct node *
         return status;
     of.given[0] = given;
     status = reading_argument_words(reading, node, begin + length, &of);
-    return status == STATUS_OK ? check_rest(reading, node, layer) : status;
+    return status == STATUS_OK ? check_rest(reading, node, NULL, layer) : status;
 }
 
 /* "relu 64" for "64 relu". */

@@ -173,7 +173,9 @@ static enum status find_value(const struct reading_model *model, const struct no
                               size_t item, uint8_t *value) {
     double number;
     if (node->kind != NODE_SCALAR)
-        return reading_fail(model->reading, node, "layers: inputs are names of layers");
+        return reading_fail(model->reading, node,
+                            "layers: inputs are names of layers; to compare several, list the "
+                            "models: model: {values: [...]}");
     for (size_t i = 0; model->named && i < model->count; i++)
         if (!reading_model_is_output(model, i) &&
             strcmp(reading_model_name(model, i), node->text) == 0) {

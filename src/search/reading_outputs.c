@@ -60,7 +60,7 @@ static enum status read_name(const struct reading *reading, const struct node *n
 static enum status read_loss(const struct reading *reading, const struct node *node,
                              struct named_output *output) {
     struct value value;
-    if (node->kind == NODE_SEQUENCE || spec_is(node))
+    if (node->kind == NODE_SEQUENCE)
         return reading_fail(reading, node,
                             "layers: an output has one loss; to compare several, list the models: "
                             "model: {values: [...]}");
@@ -176,7 +176,7 @@ static enum status read_extra(const struct reading *reading, const char *key,
     return readers[i](reading, node, output);
 }
 
-const struct argument_extras output_extras = {list_extra_keys, read_extra};
+const struct argument_extras output_extras = {list_extra_keys, read_extra, NULL};
 
 enum status reading_output_begin(const struct reading *reading, struct layer_spec *layer) {
     layer->output = ARENA_NEW(reading->arena, struct named_output, 1);

@@ -1,5 +1,4 @@
 /* Whether a config's values fit together, and the data set. */
-#include "search/arguments.h"
 #include "search/class_weights.h"
 #include "search/input_shape.h"
 #include "search/layers.h"
@@ -185,8 +184,7 @@ static void check_argument(const struct config *config, const struct axis *axis,
     for (size_t i = 0; fits && i < count; i++) {
         struct hidden_layers changed = *layers;
         const double at = axis->count > 0 ? (double)i : i == 0 ? 0x1p-40 : 1 - 0x1p-40;
-        const struct value value = axis_value(axis, at);
-        argument_set(&changed.items[axis->item], axis->argument, &value);
+        axis_set_argument(axis, at, &changed.items[axis->item]);
         fits = check_list(config, axis, &changed, dataset, text);
     }
 }
@@ -362,6 +360,9 @@ static enum status prepare(struct expansion *expansion, bool *moves, size_t lead
         if (!axis)
             continue;
         moves[leaders[d]] = true;
+        for (size_t i = 0; i < config->axis_count; i++)
+            moves[i] |= config->axes[i].id == deciding_ids[d] && config->axes[i].argument &&
+                        config->axes[i].argument->type == ARGUMENT_ENTRY;
         for (size_t i = 0; i < config->axis_count && axis->count <= LEVELS_MAX; i++) {
             expansion->effects[i].at[d] = ARENA_NEW(expansion->arena, bool, axis->count);
             if (!expansion->effects[i].at[d])

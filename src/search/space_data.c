@@ -84,10 +84,11 @@ static void check_argument(const struct config *config, const struct axis *axis,
         if (i % count == 0 || !axis->parent_choices[i / count] ||
             !choice_meets(config, lists, i / count, dataset))
             continue;
-        if (axis->count > 0)
-            value = axis->choices[i % count].value;
         struct components changed = *list->value.components;
-        argument_set(changed.items[axis->item].arguments, axis->argument, &value);
+        if (axis->count > 0)
+            axis_set_argument(axis, (double)(i % count), changed.items[axis->item].arguments);
+        else
+            argument_set(changed.items[axis->item].arguments, axis->argument, &value);
         value = (struct value){.type = VALUE_COMPONENTS, .components = &changed};
         refuse_augmentation(dataset, &value, text);
     }

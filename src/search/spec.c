@@ -384,10 +384,11 @@ static enum status fail_no_numbers(const struct reading *reading, const struct n
                             "%s: min and max are for numbers; list its values, as in {values: [%s, "
                             "%s]}",
                             of->name, of->name_at(0), of->name_at(1));
-    return reading_fail(reading, spec, "%s: min and max are for numbers; %s", of->name,
-                        of->type == VALUE_LAYERS
-                            ? "write {count: {min: 1, max: 3}, units: {values: [64, 128]}}"
-                            : "list its values, as in {values: [false, true]}");
+    return reading_fail(
+        reading, spec, "%s: min and max are for numbers; %s", of->name,
+        of->type == VALUE_LAYERS    ? "write {count: {min: 1, max: 3}, units: {values: [64, 128]}}"
+        : of->type == VALUE_BOOLEAN ? "list its values, as in {values: [false, true]}"
+                                    : "list its values, as in {values: [..., ...]}");
 }
 
 enum status spec_read(const struct reading *reading, const struct node *spec,
