@@ -52,8 +52,9 @@ static inline void observe_grid(struct observations *all, const struct axis_of *
         settings *= axes[i].count;
         for (size_t j = 0; j < axes[i].count; j++) {
             const char *text = axes[i].values[j];
-            factor->levels[j] =
-                (struct level){text, number ? strtod(text, NULL) : (double)NAN, *text == '-'};
+            factor->levels[j] = (struct level){.text = text,
+                                               .number = number ? strtod(text, NULL) : (double)NAN,
+                                               .none = *text == '-'};
         }
     }
     all->setting_count = settings;

@@ -828,7 +828,7 @@ static void names_are_hyperparameters_that_vary(void **state) {
         assert_non_null(strstr(error.message, wrong[i][1]));
         assert_non_null(strstr(error.message, "epochs"));
     }
-    const struct compare_reference unused = {&hyperparameters[HP_EPOCHS], "5"};
+    const struct compare_reference unused = {"epochs", "5"};
     assert_int_equal(
         compare(&all, (const char *[]){"loss"}, 1, &unused, 1, &arena, &comparison, &error),
         STATUS_USAGE);

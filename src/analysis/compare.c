@@ -18,12 +18,16 @@ static void list_varied(const struct observations *observations, struct text *li
 
 static enum status fail_name(const struct observations *observations, const char *name,
                              const struct hyperparameter *known, struct error *error) {
-    const char *names[HP_COUNT];
+    const char *names[HP_COUNT + FACTORS_MAX];
+    size_t count = HP_COUNT;
     struct text varied;
     text_init(&varied);
     list_varied(observations, &varied);
     hyperparameter_list_names(names);
-    const char *nearest = text_nearest(name, names, HP_COUNT);
+    for (size_t i = 0; i < observations->factor_count; i++)
+        if (observations->factors[i].part)
+            names[count++] = observations->factors[i].name;
+    const char *nearest = text_nearest(name, names, count);
     if (known)
         error_set(error, STATUS_USAGE,
                   "no two of these trials differ in %s alone; what varies by itself: %s",
@@ -41,12 +45,10 @@ static enum status find_named(const struct observations *observations, const cha
                               size_t count, const struct factor **factors, size_t *factor_count,
                               struct error *error) {
     for (size_t i = 0; i < count; i++) {
-        const struct hyperparameter *hyperparameter = hyperparameter_find(names[i]);
-        const struct factor *factor =
-            hyperparameter ? observations_factor(observations, hyperparameter) : NULL;
+        const struct factor *factor = observations_named(observations, names[i]);
         bool again = false;
-        if (!factor || !factor->varied)
-            return fail_name(observations, names[i], hyperparameter, error);
+        if (!factor || !factor_differs(factor))
+            return fail_name(observations, names[i], hyperparameter_find(names[i]), error);
         for (size_t j = 0; j < *factor_count; j++)
             again |= factors[j] == factor;
         if (!again)
@@ -68,26 +70,28 @@ static enum status choose_factors(struct comparison *comparison, const char *con
     return STATUS_OK;
 }
 
-static const char *reference_of(const struct factor *factor,
+static const char *reference_of(const struct observations *observations,
+                                const struct factor *factor,
                                 const struct compare_reference *references, size_t count) {
     const char *reference = NULL;
     for (size_t i = 0; i < count; i++)
-        if (references[i].hyperparameter == factor->hyperparameter)
+        if (observations_named(observations, references[i].name) == factor)
             reference = references[i].text;
     return reference;
 }
 
-static enum status check_references(const struct factor *const *factors, size_t factor_count,
+static enum status check_references(const struct observations *observations,
+                                    const struct factor *const *factors, size_t factor_count,
                                     const struct compare_reference *references, size_t count,
                                     struct error *error) {
     for (size_t i = 0; i < count; i++) {
         bool used = false;
         for (size_t j = 0; j < factor_count; j++)
-            used |= factors[j]->hyperparameter == references[i].hyperparameter;
+            used |= observations_named(observations, references[i].name) == factors[j];
         if (!used)
             return error_set(error, STATUS_USAGE,
                              "--reference is of %s, which is not compared here",
-                             hyperparameter_column(references[i].hyperparameter));
+                             references[i].name);
     }
     return STATUS_OK;
 }
@@ -113,12 +117,12 @@ enum status compare(const struct observations *observations, const char *const *
                     size_t name_count, const struct compare_reference *references,
                     size_t reference_count, struct arena *arena, struct comparison *comparison,
                     struct error *error) {
-    const struct factor *factors[HP_COUNT];
+    const struct factor *factors[FACTORS_MAX];
     *comparison = (struct comparison){.observations = observations};
     enum status status = choose_factors(comparison, names, name_count, factors, error);
     if (status == STATUS_OK)
-        status =
-            check_references(factors, comparison->factor_count, references, reference_count, error);
+        status = check_references(observations, factors, comparison->factor_count, references,
+                                  reference_count, error);
     if (status != STATUS_OK)
         return status;
     comparison->factors = ARENA_NEW(arena, struct factor_comparison, comparison->factor_count);
@@ -126,8 +130,8 @@ enum status compare(const struct observations *observations, const char *const *
         return error_memory(error);
     for (size_t i = 0; i < comparison->factor_count && status == STATUS_OK; i++)
         status = compare_factor(observations, factors[i],
-                                reference_of(factors[i], references, reference_count), arena,
-                                &comparison->factors[i], error);
+                                reference_of(observations, factors[i], references, reference_count),
+                                arena, &comparison->factors[i], error);
     if (status == STATUS_OK && !comparison->overview)
         status = compare_pairs(comparison, factors, arena, error);
     if (status == STATUS_OK)
@@ -144,8 +148,8 @@ static size_t keep_varied(const struct observations *part, const char *const *na
                           const char **kept) {
     size_t kept_count = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct factor *factor = observations_factor(part, hyperparameter_find(names[i]));
-        if (factor && factor->varied)
+        const struct factor *factor = observations_named(part, names[i]);
+        if (factor && factor_differs(factor))
             kept[kept_count++] = names[i];
     }
     return kept_count;
@@ -176,8 +180,8 @@ static enum status compare_part(struct comparisons *comparisons, size_t quantity
                                 const char *const *names, size_t name_count,
                                 const struct compare_reference *references, size_t reference_count,
                                 struct arena *arena, struct error *error) {
-    const char *kept[HP_COUNT];
-    struct compare_reference own[HP_COUNT];
+    const char *kept[FACTORS_MAX];
+    struct compare_reference own[FACTORS_MAX];
     size_t own_count = 0;
     struct comparison *comparison = &comparisons->items[quantity];
     struct observations *part = ARENA_NEW(arena, struct observations, 1);
@@ -189,8 +193,8 @@ static enum status compare_part(struct comparisons *comparisons, size_t quantity
         return status;
     const size_t count = keep_varied(part, names, name_count, kept);
     for (size_t i = 0; i < reference_count; i++) {
-        const struct factor *factor = observations_factor(part, references[i].hyperparameter);
-        if (factor && factor->varied)
+        const struct factor *factor = observations_named(part, references[i].name);
+        if (factor && factor_differs(factor))
             own[own_count++] = references[i];
     }
     *comparison = (struct comparison){.observations = part};
@@ -203,7 +207,7 @@ enum status compare_each(const struct observations *observations, const char *co
                          size_t name_count, const struct compare_reference *references,
                          size_t reference_count, struct arena *arena,
                          struct comparisons *comparisons, struct error *error) {
-    const struct factor *factors[HP_COUNT];
+    const struct factor *factors[FACTORS_MAX];
     size_t factor_count = 0;
     *comparisons = (struct comparisons){.observations = observations};
     enum status status = quantities_of(observations, arena, &comparisons->quantities, error);

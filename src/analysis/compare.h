@@ -9,7 +9,7 @@
 
 /* A hyperparameter's value to compare the others with. */
 struct compare_reference {
-    const struct hyperparameter *hyperparameter;
+    const char *name; /* the hyperparameter's, or a part's */
     const char *text;
 };
 

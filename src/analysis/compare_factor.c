@@ -247,6 +247,13 @@ static bool differs(const struct work *work, size_t factor) {
     return false;
 }
 
+/* Whether one of two is a part of the other's values, which of course changes with it. */
+static bool are_one(const struct factor *a, const struct factor *b) {
+    const struct axis *part = a->part ? a->part : b->part;
+    const struct factor *whole = a->part ? b : a;
+    return part && !whole->part && hyperparameter_id_of(whole->hyperparameter) == part->id;
+}
+
 /* Note what is not held equal. */
 static enum status list_relations(struct work *work, struct error *error) {
     const struct observations *observations = work->observations;
@@ -259,7 +266,7 @@ static enum status list_relations(struct work *work, struct error *error) {
         const struct factor *factor = &observations->factors[i];
         const enum factor_relation relation = work->contexts.relations[i];
         if (factor == comparison->factor || !factor->varied || relation == FACTORS_CROSSED ||
-            !differs(work, i))
+            are_one(factor, comparison->factor) || !differs(work, i))
             continue;
         if (relation == FACTORS_CARRIED)
             comparison->carried[comparison->carried_count++] = factor;

@@ -3,6 +3,7 @@
 #include "analysis/contexts.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Whether trials with a value have more than one of the factor's levels. */
 static bool differs(const struct observations *observations, size_t factor) {
@@ -101,9 +102,46 @@ static enum status collect(const struct observations *observations,
     return STATUS_OK;
 }
 
-enum status compare_variance(const struct observations *observations, struct arena *arena,
-                             struct variance_comparison *comparison, struct error *error) {
-    uint64_t parents[HP_COUNT] = {0};
+/* Have the values of a factor with parts be its choices, since what the parts do is their own. */
+static enum status take_choices(struct observations *observations, size_t at, struct arena *arena,
+                                struct error *error) {
+    struct factor *factor = &observations->factors[at];
+    const struct level *levels = factor->levels;
+    factor->level_count = factor->choice_count + 1; /* with none */
+    factor->levels = ARENA_NEW(arena, struct level, factor->level_count);
+    if (!factor->levels)
+        return error_memory(error);
+    factor->levels[factor->choice_count].none = true;
+    for (size_t i = 0; i < observations->count; i++) {
+        uint32_t *level = &observations->levels[i * observations->factor_count + at];
+        const struct level *own = &levels[*level];
+        *level = own->none ? (uint32_t)factor->choice_count : own->choice;
+        factor->levels[*level] = *own;
+    }
+    return STATUS_OK;
+}
+
+/* A copy in which all factors with parts have choices. */
+static enum status with_choices(const struct observations *observations, struct arena *arena,
+                                struct observations *copy, struct error *error) {
+    const size_t width = observations->factor_count;
+    enum status status = STATUS_OK;
+    *copy = *observations;
+    copy->factors = ARENA_NEW(arena, struct factor, width);
+    copy->levels = ARENA_NEW(arena, uint32_t, width * observations->count);
+    if (!copy->factors || !copy->levels)
+        return error_memory(error);
+    memcpy(copy->factors, observations->factors, width * sizeof *copy->factors);
+    memcpy(copy->levels, observations->levels, width * observations->count * sizeof *copy->levels);
+    for (size_t i = 0; i < width && status == STATUS_OK; i++)
+        if (copy->factors[i].choice_count > 1)
+            status = take_choices(copy, i, arena, error);
+    return status;
+}
+
+static enum status compare_choices(const struct observations *observations, struct arena *arena,
+                                   struct variance_comparison *comparison, struct error *error) {
+    uint64_t parents[FACTORS_MAX] = {0};
     struct anova_data data = {.parents = parents, .sampled = observations->searched};
     *comparison = (struct variance_comparison){
         .factors = ARENA_NEW(arena, const struct factor *, observations->factor_count)};
@@ -119,6 +157,18 @@ enum status compare_variance(const struct observations *observations, struct are
     return status == STATUS_OK && comparison->sampled
                ? compare_importance(observations, arena, comparison, error)
                : status;
+}
+
+enum status compare_variance(const struct observations *observations, struct arena *arena,
+                             struct variance_comparison *comparison, struct error *error) {
+    struct observations copy;
+    enum status status = with_choices(observations, arena, &copy, error);
+    if (status == STATUS_OK)
+        status = compare_choices(&copy, arena, comparison, error);
+    for (size_t i = 0; status == STATUS_OK && i < comparison->factor_count; i++)
+        comparison->factors[i] =
+            &observations->factors[factor_index(&copy, comparison->factors[i])];
+    return status;
 }
 
 double variance_share(const struct variance_comparison *comparison, const struct factor *factor) {

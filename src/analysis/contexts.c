@@ -138,7 +138,7 @@ struct places {
 static enum status place(const struct observations *observations, struct contexts *contexts,
                          struct places *places, struct error *error) {
     struct intern keys, seeds;
-    uint32_t key[HP_COUNT];
+    uint32_t key[FACTORS_MAX];
     intern_init(&keys);
     intern_init(&seeds);
     for (size_t i = 0; i < observations->count; i++) {
@@ -247,7 +247,7 @@ enum status contexts_complete_part(const struct observations *observations,
         return status;
     size_t *examples = ARENA_NEW(arena, size_t, block->row_count);
     uint64_t *seeds = ARENA_NEW(arena, uint64_t, block->column_count);
-    const struct factor **held = ARENA_NEW(arena, const struct factor *, HP_COUNT);
+    const struct factor **held = ARENA_NEW(arena, const struct factor *, FACTORS_MAX);
     if (!examples || !seeds || !held)
         return error_memory(error);
     *part = (struct complete_part){.contexts_all = contexts->context_count,

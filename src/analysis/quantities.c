@@ -52,8 +52,8 @@ enum status quantities_of(const struct observations *observations, struct arena 
         return error_memory(error);
     for (size_t i = 0; i < observations->factor_count; i++) {
         const struct factor *factor = &observations->factors[i];
-        if (!score_is_defined_by(&observations->score,
-                                 hyperparameter_id_of(factor->hyperparameter)))
+        if (factor->part || !score_is_defined_by(&observations->score,
+                                                 hyperparameter_id_of(factor->hyperparameter)))
             continue;
         places[quantities->factor_count] = i;
         quantities->factors[quantities->factor_count++] = factor;

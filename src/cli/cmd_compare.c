@@ -66,14 +66,15 @@ static enum status read_reference(const struct arguments *arguments, const char 
     enum status status = filter_parse_condition("--reference", whole, arena, &condition, error);
     if (status != STATUS_OK)
         return status;
-    if (!condition.hyperparameter || condition.relation != FILTER_EQUAL || condition.count != 1)
+    if ((!condition.hyperparameter && !condition.part) || condition.relation != FILTER_EQUAL ||
+        condition.count != 1)
         return error_set(error, STATUS_USAGE,
                          "--reference %.64s: write one value of a hyperparameter, as in "
                          "optimizer=adam",
                          text);
     text_init(&value);
     value_append(&condition.values[0], &value);
-    reference->hyperparameter = condition.hyperparameter;
+    reference->name = condition.part ? condition.part : condition.hyperparameter->name;
     reference->text = value.failed ? NULL : arena_copy(arena, value.data);
     text_release(&value);
     return reference->text ? STATUS_OK : error_memory(error);

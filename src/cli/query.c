@@ -2,6 +2,7 @@
 
 #include "cli/suggestion.h"
 #include "report/terminal.h"
+#include "store/filter_parts.h"
 #include "store/sweeps.h"
 
 void query_init(struct query *query) {
@@ -17,9 +18,10 @@ enum status query_open(struct query *query, struct arena *arena, struct filter *
         return suggestion_for_conditions(&query->conditions, arena, error);
     if (status == STATUS_OK)
         status = store_open_read(query->path, store, error);
-    return status == STATUS_OK
-               ? store_sweep_named(*store, query->sweep_name, arena, &query->sweep, error)
-               : status;
+    if (status == STATUS_OK)
+        status = store_sweep_named(*store, query->sweep_name, arena, &query->sweep, error);
+    return status == STATUS_OK ? store_find_parts(*store, query->sweep, filter, arena, error)
+                               : status;
 }
 
 static void note_split(const char *asked, const struct observations *observations) {

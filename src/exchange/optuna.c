@@ -235,16 +235,13 @@ static void put_parameter(struct study *study, size_t at, size_t index) {
     const struct optuna_parameter *parameter = &study->parameters[index];
     const uint32_t number = observations->levels[at * observations->factor_count + index];
     struct statement *insert = study->inserts[INSERT_PARAMETER];
-    for (size_t i = 0; i < parameter->count; i++) {
-        const struct optuna_part *part = &parameter->parts[i];
-        if (isnan(part->values[number]))
-            continue;
-        statement_bind_integer(insert, 1, (int64_t)at + 1);
-        statement_bind_text(insert, 2, part->name);
-        statement_bind_real(insert, 3, part->values[number]);
-        statement_bind_text(insert, 4, part->distribution);
-        statement_run(insert);
-    }
+    if (!parameter->name || isnan(parameter->values[number]))
+        return;
+    statement_bind_integer(insert, 1, (int64_t)at + 1);
+    statement_bind_text(insert, 2, parameter->name);
+    statement_bind_real(insert, 3, parameter->values[number]);
+    statement_bind_text(insert, 4, parameter->distribution);
+    statement_run(insert);
 }
 
 /* Times are columns of Optuna's own, and the data set is the study's. */
@@ -258,11 +255,8 @@ static void put_cell(struct study *study, size_t at, size_t column) {
     const struct rows_cell cell = rows_cell(&study->rows, column);
     const size_t factor = study->factors[column];
     const bool differs = factor < study->observations->factor_count;
-    if (differs && study->observations->factors[factor].varied) {
-        put_parameter(study, at, factor);
-        if (study->parameters[factor].count == 1)
-            return;
-    }
+    if (differs && study->observations->factors[factor].varied)
+        return;
     const bool shared = about->hyperparameter && !differs;
     text_clear(&study->text);
     if (is_elsewhere(about->name) || (shared && at > 0) || !append_cell(&cell, &study->text))
@@ -367,6 +361,8 @@ static enum status put_trials(struct study *study, struct error *error) {
         if (status != STATUS_OK || database_failed(study->database))
             return status;
         put_trial(study, at);
+        for (size_t i = 0; i < study->observations->factor_count; i++)
+            put_parameter(study, at, i);
         for (size_t i = 0; i < study->rows.column_count; i++)
             put_cell(study, at, i);
         put_values(study, at);

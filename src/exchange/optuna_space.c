@@ -3,7 +3,6 @@
 #include "base/intern.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "search/parameters.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,15 +15,19 @@ struct range {
     bool logarithmic;
 };
 
-/* The axes of a parameter: all of a hyperparameter's own, or one that is a part of its value. */
+/* The axes of a parameter: all of a hyperparameter's own, or all of a part of its values. */
 struct source {
     const struct config *config; /* NULL: it can't be read */
-    const struct axis *part;     /* NULL: none */
+    const struct axis *part;     /* one of the part's; NULL: it is none */
     enum hyperparameter_id id;
 };
 
 static bool is_of(const struct source *source, const struct axis *axis) {
-    return source->part ? axis == source->part : axis->id == source->id && axis->role == AXIS_VALUE;
+    const struct axis *part = source->part;
+    if (axis->id != source->id || !part)
+        return axis->id == source->id && axis->role == AXIS_VALUE;
+    return axis->role == part->role && axis->item == part->item &&
+           strcmp(axis_hyperparameter(axis)->name, axis_hyperparameter(part)->name) == 0;
 }
 
 static bool is_range(const struct axis *axis) {
@@ -168,8 +171,9 @@ static void append_choices(const struct factor *factor, const struct source *sou
     intern_release(&choices.known);
 }
 
-static enum status make_part(const struct factor *factor, const struct source *source,
-                             struct arena *arena, struct optuna_part *part, struct error *error) {
+static enum status make_parameter(const struct factor *factor, const struct source *source,
+                                  struct arena *arena, struct optuna_parameter *made,
+                                  struct error *error) {
     const bool number =
         factor->hyperparameter->type == VALUE_INTEGER || factor->hyperparameter->type == VALUE_REAL;
     bool found;
@@ -186,92 +190,11 @@ static enum status make_part(const struct factor *factor, const struct source *s
         append_range(factor, &range, &text);
     } else
         append_choices(factor, source, values, &text);
-    part->name = factor->name;
-    part->values = values;
-    part->distribution = text.failed ? NULL : arena_copy(arena, text.data);
+    made->name = factor->name;
+    made->values = values;
+    made->distribution = text.failed ? NULL : arena_copy(arena, text.data);
     text_release(&text);
-    return part->name && part->distribution ? STATUS_OK : error_memory(error);
-}
-
-/* What an axis that counts layers, or is the units of one or all of them, has in layers; NaN: it
- * does not exist there. */
-static double number_in(const struct axis *axis, const struct hidden_layers *layers) {
-    const size_t layer = axis->item == AXIS_NONE ? 0 : axis->item;
-    if (axis->role == AXIS_LAYER_COUNT)
-        return (double)layers->count;
-    return layer < layers->count ? (double)layers->items[layer].units : (double)NAN;
-}
-
-/* The factor that an axis of the layers would be. */
-static enum status make_layer_factor(const struct factor *layers, const struct config *config,
-                                     size_t at, struct arena *arena, struct factor *made,
-                                     struct error *error) {
-    const struct axis *axis = &config->axes[at];
-    struct text name;
-    *made = *layers;
-    made->hyperparameter = axis_hyperparameter(axis);
-    made->levels = ARENA_NEW(arena, struct level, layers->level_count);
-    if (!made->levels)
-        return error_memory(error);
-    for (size_t i = 0; i < layers->level_count; i++) {
-        struct value value;
-        enum status status =
-            parameters_read_value(HP_LAYERS, layers->levels[i].text, arena, &value, error);
-        if (status != STATUS_OK)
-            return status;
-        const double number = number_in(axis, value.layers);
-        made->levels[i] = (struct level){.number = number,
-                                         .none = isnan(number) != 0,
-                                         .text = arena_printf(arena, "%g", number)};
-        if (!made->levels[i].text)
-            return error_memory(error);
-    }
-    text_init(&name);
-    axis_append_name(config->axes, at, &name);
-    made->name = name.failed ? NULL : arena_copy(arena, name.data);
-    text_release(&name);
-    return STATUS_OK;
-}
-
-/* Whether the axis is of layers that are counted. */
-static bool is_of_counted(const struct config *config, size_t at) {
-    const struct axis *axis = &config->axes[at];
-    const struct axis *parent = axis->parent == AXIS_NONE ? axis : &config->axes[axis->parent];
-    return axis->id == HP_LAYERS && parent->role == AXIS_LAYER_COUNT;
-}
-
-static enum status make_layer_parts(const struct factor *layers, const struct config *config,
-                                    struct arena *arena, struct optuna_parameter *parameter,
-                                    struct error *error) {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < config->axis_count && status == STATUS_OK; i++) {
-        const struct source source = {config, &config->axes[i], HP_LAYERS};
-        struct factor factor;
-        if (!is_of_counted(config, i))
-            continue;
-        status = make_layer_factor(layers, config, i, arena, &factor, error);
-        if (status == STATUS_OK)
-            status =
-                make_part(&factor, &source, arena, &parameter->parts[parameter->count++], error);
-    }
-    return status;
-}
-
-static enum status make_parameter(const struct factor *factor, const struct config *config,
-                                  struct arena *arena, struct optuna_parameter *parameter,
-                                  struct error *error) {
-    const enum hyperparameter_id id = hyperparameter_id_of(factor->hyperparameter);
-    const struct source source = {config, NULL, id};
-    parameter->parts = ARENA_NEW(arena, struct optuna_part, config ? config->axis_count + 1 : 1);
-    if (!parameter->parts)
-        return error_memory(error);
-    if (id == HP_LAYERS && config) {
-        const enum status status = make_layer_parts(factor, config, arena, parameter, error);
-        if (status != STATUS_OK || parameter->count > 0)
-            return status;
-    }
-    parameter->count = 1;
-    return make_part(factor, &source, arena, parameter->parts, error);
+    return made->distribution ? STATUS_OK : error_memory(error);
 }
 
 enum status optuna_space_make(const struct observations *observations, const struct config *config,
@@ -281,8 +204,13 @@ enum status optuna_space_make(const struct observations *observations, const str
     struct optuna_parameter *made = ARENA_NEW(arena, struct optuna_parameter, count + 1);
     enum status status = made ? STATUS_OK : error_memory(error);
     *parameters = made;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        if (observations->factors[i].varied)
-            status = make_parameter(&observations->factors[i], config, arena, &made[i], error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        const struct factor *factor = &observations->factors[i];
+        const struct source source = {config, factor->part,
+                                      factor->part ? factor->part->id
+                                                   : hyperparameter_id_of(factor->hyperparameter)};
+        if (factor->varied)
+            status = make_parameter(factor, &source, arena, &made[i], error);
+    }
     return status;
 }

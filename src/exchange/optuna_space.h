@@ -15,17 +15,12 @@
 #include "search/config.h"
 #include "store/observations.h"
 
-struct optuna_part {
-    const char *name;
+/* Of a hyperparameter that varies, or a part of its values. */
+struct optuna_parameter {
+    const char *name;         /* NULL: it does not vary */
     const char *distribution; /* JSON */
     const double *values; /* by level, as Optuna stores them: numbers, or places of choices; NaN: it
                              does not exist there */
-};
-
-/* A hyperparameter is one; layers that are counted are their count and their units. */
-struct optuna_parameter {
-    size_t count; /* 0: the hyperparameter is not varied */
-    struct optuna_part *parts;
 };
 
 /* Of each of the observations' factors. `config` NULL: it can't be read, and numbers get the range

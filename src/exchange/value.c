@@ -7,9 +7,15 @@
 
 static enum value_type type_of(const char *column, const char *text) {
     const struct hyperparameter *found = hyperparameter_find(column);
+    char *end;
     if (strcmp(text, "-") == 0)
         return VALUE_NONE;
-    return found ? found->type : VALUE_NAME;
+    if (found || !strchr(column, '.'))
+        return found ? found->type : VALUE_NAME;
+    strtod(text, &end); /* a part of values, which tells its type itself */
+    return end > text && !*end                                       ? VALUE_REAL
+           : strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ? VALUE_BOOLEAN
+                                                                     : VALUE_NAME;
 }
 
 bool value_is_number(const char *column) {

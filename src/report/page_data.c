@@ -81,24 +81,35 @@ static void append_scale(struct json *json, enum factor_scale scale) {
         json_boolean(json, "log", scale == SCALE_LOGARITHMIC);
 }
 
+/* All trials have `constant` where there is no factor. */
+static void append_hyperparameter(struct json *json, const struct hyperparameter *one,
+                                  const struct factor *factor, const struct level *constant) {
+    const struct level *levels = factor ? factor->levels : constant;
+    const size_t count = factor ? factor->level_count : 1;
+    json_begin_object(json, NULL);
+    json_text(json, "name", hyperparameter_column(one));
+    json_boolean(json, "number", is_number(one));
+    json_boolean(json, "varied", factor && factor->varied);
+    append_scale(json, factor ? factor->scale : SCALE_NOT_KNOWN);
+    append_within(json, one);
+    json_begin_array(json, "levels");
+    for (size_t j = 0; j < count; j++)
+        append_level(json, one, &levels[j]);
+    json_end(json);
+    json_end(json);
+}
+
+/* In the order of page_place_of. */
 static void append_hyperparameters(struct json *json, const struct observations *observations) {
     json_begin_array(json, "hyperparameters");
-    for (size_t i = 0; i < HP_COUNT; i++) {
-        const struct hyperparameter *one = &hyperparameters[i];
-        const struct factor *factor = observations_factor(observations, one);
-        const struct level *levels = factor ? factor->levels : &observations->constants[i];
-        const size_t count = factor ? factor->level_count : 1;
-        json_begin_object(json, NULL);
-        json_text(json, "name", hyperparameter_column(one));
-        json_boolean(json, "number", is_number(one));
-        json_boolean(json, "varied", factor && factor->varied);
-        append_scale(json, factor ? factor->scale : SCALE_NOT_KNOWN);
-        append_within(json, one);
-        json_begin_array(json, "levels");
-        for (size_t j = 0; j < count; j++)
-            append_level(json, one, &levels[j]);
-        json_end(json);
-        json_end(json);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        append_hyperparameter(json, &hyperparameters[i],
+                              observations_factor(observations, &hyperparameters[i]),
+                              &observations->constants[i]);
+    for (size_t i = 0; i < observations->factor_count; i++) {
+        const struct factor *factor = &observations->factors[i];
+        if (factor->part)
+            append_hyperparameter(json, factor->hyperparameter, factor, NULL);
     }
     json_end(json);
 }
@@ -150,24 +161,31 @@ static void append_values(struct json *json, const struct observations *whole,
 }
 
 /* A setting's levels are those of its first trial. */
-static void append_settings(struct json *json, const struct observations *observations) {
+static void append_levels_of(struct json *json, const struct observations *observations,
+                             const struct factor *factor) {
     const size_t width = observations->factor_count;
-    json_begin_array(json, "settings");
-    for (size_t i = 0; i < HP_COUNT; i++) {
-        const struct factor *factor = observations_factor(observations, &hyperparameters[i]);
-        if (!factor) {
-            json_null(json, NULL);
-            continue;
-        }
-        const size_t at = (size_t)(factor - observations->factors);
-        json_begin_array(json, NULL);
-        for (size_t j = 0, setting = 0; j < observations->count; j++)
-            if (observations->items[j].setting == setting) {
-                json_integer(json, NULL, observations->levels[j * width + at]);
-                setting++;
-            }
-        json_end(json);
+    if (!factor) {
+        json_null(json, NULL);
+        return;
     }
+    const size_t at = (size_t)(factor - observations->factors);
+    json_begin_array(json, NULL);
+    for (size_t j = 0, setting = 0; j < observations->count; j++)
+        if (observations->items[j].setting == setting) {
+            json_integer(json, NULL, observations->levels[j * width + at]);
+            setting++;
+        }
+    json_end(json);
+}
+
+static void append_settings(struct json *json, const struct observations *observations) {
+    json_begin_array(json, "settings");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        append_levels_of(json, observations,
+                         observations_factor(observations, &hyperparameters[i]));
+    for (size_t i = 0; i < observations->factor_count; i++)
+        if (observations->factors[i].part)
+            append_levels_of(json, observations, &observations->factors[i]);
     json_end(json);
 }
 

@@ -130,8 +130,13 @@ static const char *verdict_key(enum verdict verdict) {
     return keys[verdict];
 }
 
-static int64_t axis_of(const struct factor *factor) {
-    return hyperparameter_id_of(factor->hyperparameter);
+size_t page_place_of(const struct observations *whole, const struct factor *factor) {
+    size_t place = HP_COUNT;
+    if (!factor->part)
+        return hyperparameter_id_of(factor->hyperparameter);
+    for (const struct factor *at = whole->factors; strcmp(at->name, factor->name) != 0; at++)
+        place += at->part != NULL;
+    return place;
 }
 
 static void append_value(struct json *json, const struct value_comparison *value) {
@@ -172,7 +177,7 @@ static void append_factor(struct json *json, const struct observations *whole,
                           const struct comparison *comparison,
                           const struct factor_comparison *factor) {
     json_begin_object(json, NULL);
-    json_integer(json, "axis", axis_of(factor->factor));
+    json_integer(json, "axis", (int64_t)page_place_of(whole, factor->factor));
     json_integer(json, "reference", (int64_t)factor->reference);
     json_number(json, "share", variance_share(&comparison->variance, factor->factor));
     json_begin_array(json, "carried");
@@ -200,12 +205,13 @@ static double share_of(const struct variance_comparison *variance, const struct 
     return (double)NAN;
 }
 
-static void append_pair(struct json *json, const struct comparison *comparison,
+static void append_pair(struct json *json, const struct observations *whole,
+                        const struct comparison *comparison,
                         const struct interaction_comparison *pair) {
     json_begin_object(json, NULL);
     json_begin_array(json, "axes");
-    json_integer(json, NULL, axis_of(pair->rows));
-    json_integer(json, NULL, axis_of(pair->columns));
+    json_integer(json, NULL, (int64_t)page_place_of(whole, pair->rows));
+    json_integer(json, NULL, (int64_t)page_place_of(whole, pair->columns));
     json_end(json);
     json_number(json, "share", share_of(&comparison->variance, pair->rows, pair->columns));
     json_number(json, "p", pair->p_holm);
@@ -299,7 +305,7 @@ void page_effects_append(const struct page_metrics *menu, const struct report_da
     if (menu->own_count > 0) {
         const struct comparison *own = &menu->items[menu->own].effects;
         for (size_t i = 0; i < own->pair_count; i++)
-            append_pair(json, own, &own->pairs[i]);
+            append_pair(json, data->observations, own, &own->pairs[i]);
     }
     json_end(json);
     append_bests(json, menu);

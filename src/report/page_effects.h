@@ -40,11 +40,15 @@ struct page_metrics {
 enum status page_effects_make(const struct report_data *data, const struct words *words,
                               struct arena *arena, struct page_metrics *menu, struct error *error);
 
+/* A factor's place among the page's hyperparameters: those of the table, then parts of their values
+ * in the order of the data's factors. */
+size_t page_place_of(const struct observations *whole, const struct factor *factor);
+
 /* Append to the object begun last:
  *   order         for each metric the settings with a score in the leaderboard's order
  *   ties          for each metric [rank, count] of those in it that are equal, from that rank on
  *   effects       for each metric a list of {axis, reference, share, carried, levels, values}: axis
- *                 is the hyperparameter's place in the table of them, reference the place of a
+ *                 is the hyperparameter's place (page_place_of), reference the place of a
  *                 value, levels the places of the values' levels, values are each {n, mean,
  *                 deviation, diverged, pairs, better, seeds, difference, low, high, p, test,
  *                 verdict}; levels and values are empty of the many values of a large search, where

@@ -204,7 +204,12 @@ static enum status read_exclusion(const struct reading *reading, const struct no
     if (status != STATUS_OK)
         return fail_exclusion(reading, node, &error);
     for (size_t i = 0; i < exclusion->filter.count; i++)
-        if (!exclusion->filter.conditions[i].hyperparameter)
+        if (exclusion->filter.conditions[i].part)
+            return reading_fail(reading, node,
+                                "exclude: %.64s is a part of another value; leave out whole ones, "
+                                "as in layers=[64, 32], or list those that are to be trained",
+                                exclusion->filter.conditions[i].part);
+        else if (!exclusion->filter.conditions[i].hyperparameter)
             return reading_fail(reading, node,
                                 "exclude: settings are left out with all of their seeds; seed: "
                                 "and repeats: say which these are");

@@ -1,6 +1,8 @@
 #include "search/filter.h"
 
+#include "base/names.h"
 #include "search/parameters.h"
+#include "search/scalar.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -34,7 +36,9 @@ static bool is_order(enum filter_relation relation) {
 }
 
 static const char *name_of(const struct filter_condition *condition) {
-    return condition->hyperparameter ? condition->hyperparameter->name : "seed";
+    return condition->part             ? condition->part
+           : condition->hyperparameter ? condition->hyperparameter->name
+                                       : "seed";
 }
 
 /* A condition's text in its three parts. */
@@ -54,6 +58,17 @@ static enum status fail_shape(const char *place, struct error *error) {
 
 static size_t word_length(const char *text) {
     return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+}
+
+/* A word, or a part's name: "conv2d.filters 1". */
+static size_t name_length(const char *text) {
+    const size_t word = word_length(text);
+    if (text[word] != '.')
+        return word;
+    const size_t length = word + 1 + word_length(text + word + 1);
+    const size_t blanks = strspn(text + length, BLANKS);
+    const size_t digits = strspn(text + length + blanks, "0123456789");
+    return digits > 0 ? length + blanks + digits : length;
 }
 
 /* What follows a word and blanks, or NULL where another word stands. */
@@ -86,7 +101,7 @@ static const char *take_relation(const char *text, struct parts *parts) {
 static enum status split(const char *text, const char *place, struct arena *arena,
                          struct parts *parts, struct error *error) {
     const char *name = text + strspn(text, BLANKS);
-    const size_t length = word_length(name);
+    const size_t length = name_length(name);
     parts->value = take_relation(name + length + strspn(name + length, BLANKS), parts);
     if (length == 0 || !parts->value || !*parts->value)
         return fail_shape(place, error);
@@ -107,6 +122,25 @@ static enum status read_seeds(const struct reading *reading, const struct node *
                                              (int64_t)1 << 53, &condition->values[i].integer);
         if (status != STATUS_OK)
             return status;
+    }
+    return STATUS_OK;
+}
+
+/* Words, as a sweep tells parts. */
+static enum status read_words(const struct reading *reading, const struct node *node,
+                              struct filter_condition *condition) {
+    const bool list = node->kind == NODE_SEQUENCE;
+    condition->count = list ? node->count : 1;
+    condition->values = ARENA_NEW(reading->arena, struct value, condition->count);
+    if (!condition->values)
+        return error_memory(reading->error);
+    for (size_t i = 0; i < condition->count; i++) {
+        const struct node *item = list ? node->items[i] : node;
+        if (item->kind != NODE_SCALAR)
+            return reading_fail(reading, item,
+                                "%s: a number or a word belongs here, as 3x5 of rows and columns",
+                                condition->part);
+        condition->values[i] = (struct value){.type = VALUE_NAME, .name = item->text};
     }
     return STATUS_OK;
 }
@@ -184,8 +218,9 @@ static enum status read_values(const struct reading *reading, const struct parts
     const struct node key = {.kind = NODE_SCALAR, .line = 1, .column = 1, .text = parts->name};
     const bool seed = strcmp(parts->name, "seed") == 0;
     struct parameter parameter;
+    condition->part = strchr(parts->name, '.') ? parts->name : NULL;
     condition->hyperparameter = seed ? NULL : hyperparameter_find(parts->name);
-    if (condition->hyperparameter && !is_order(parts->relation) &&
+    if ((condition->hyperparameter || condition->part) && !is_order(parts->relation) &&
         !(node = take_none(node, reading->arena, condition)))
         return error_memory(reading->error);
     const bool empty = node->kind == NODE_SEQUENCE && node->count == 0;
@@ -195,6 +230,8 @@ static enum status read_values(const struct reading *reading, const struct parts
                             node->count, VALUES_MAX);
     if (seed)
         return read_seeds(reading, node, condition);
+    if (condition->part)
+        return read_words(reading, node, condition);
     /* layers=[] is a network without hidden layers. */
     if (condition->hyperparameter && empty &&
         (parts->list || condition->none || !hyperparameter_is_list(condition->hyperparameter)))
@@ -335,6 +372,37 @@ static bool is_equal(const struct value *a, const struct value *b) {
         text_release(&texts[1]);
     }
     return equal;
+}
+
+bool filter_part_holds(const struct filter_condition *condition, const char *part) {
+    const struct node node = {.kind = NODE_SCALAR, .text = part ? part : ""};
+    double own, number;
+    if (!part)
+        return condition->relation == FILTER_EQUAL && condition->none;
+    const bool has_number = scalar_number(&node, &own);
+    bool among = false;
+    for (size_t i = 0; i < condition->count; i++) {
+        const struct node asked = {.kind = NODE_SCALAR, .text = condition->values[i].name};
+        const bool both = scalar_number(&asked, &number) && has_number;
+        among |= both ? own == number : name_resembles(part, asked.text);
+        if (is_order(condition->relation) && !both)
+            return false;
+    }
+    switch (condition->relation) {
+    case FILTER_EQUAL:
+        return among;
+    case FILTER_NOT_EQUAL:
+        return !among;
+    case FILTER_LESS:
+        return own < number;
+    case FILTER_LESS_OR_EQUAL:
+        return own <= number;
+    case FILTER_MORE:
+        return own > number;
+    case FILTER_MORE_OR_EQUAL:
+        return own >= number;
+    }
+    return false;
 }
 
 static bool is_among(const struct filter_condition *condition, const struct value *value) {

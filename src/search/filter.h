@@ -3,7 +3,7 @@
  *
  *   optimizer=adam   optimizer!=sgd   learning_rate<0.01   epochs>=10
  *   epochs in [5, 10]   layers in [[10], [128, 64]]   optimizer not in [sgd, ftrl]   seed=1
- *   optimizer=sgd and momentum>0.5 or optimizer=adam
+ *   optimizer=sgd and momentum>0.5 or optimizer=adam   conv2d.filters 1>=3
  *
  * `and` binds closer than `or`. The report's filter (report/page/filter.js) knows the same.
  * Values are read as a config's are, through the hyperparameter table; no text reaches the database
@@ -40,7 +40,12 @@ enum filter_joint {
 
 struct filter_condition {
     enum filter_joint joint;
-    const struct hyperparameter *hyperparameter; /* NULL: the seed */
+    const struct hyperparameter *hyperparameter; /* NULL: the seed, or that of the part */
+    /* A part of values that varies, as conv2d.filters 1, which `sweep plan` names; its values are
+     * words. Which values of the hyperparameter have it, a sweep tells (store/filter_parts.h). */
+    const char *part;
+    size_t met_count;
+    struct value *met;
     enum filter_relation relation;
     bool none;    /* `none` is among the values, but not counted */
     size_t count; /* values; 1 for an order */
@@ -65,8 +70,11 @@ enum status filter_parse(const char *option, const char *const *texts, size_t co
 enum status filter_parse_condition(const char *option, const char *text, struct arena *arena,
                                    struct filter_condition *condition, struct error *error);
 
+/* Whether a part meets a condition on one; NULL: there is none. */
+bool filter_part_holds(const struct filter_condition *condition, const char *part);
+
 /* Whether a setting with these values (HP_COUNT of them, VALUE_NONE where a hyperparameter does not
- * apply) meets a filter without conditions on the seed. No condition is met by all. */
+ * apply) meets a filter without conditions on the seed or parts. No condition is met by all. */
 bool filter_holds(const struct filter *filter, const struct value *values);
 
 /* The same of one condition that is not on the seed. */

@@ -94,6 +94,26 @@ static enum status keep_setting(const struct reading *reading, const char *key,
     return settings->lines[at] ? STATUS_OK : error_memory(reading->error);
 }
 
+/* The hyperparameter of whose values "conv2d.filters 1" is a part, or NULL. */
+static const struct hyperparameter *whole_of(const struct reading *reading, const char *key) {
+    const size_t length = strcspn(key, ".");
+    const char *kind = key[length] ? arena_printf(reading->arena, "%.*s", (int)length, key) : NULL;
+    if (kind && layer_kind_find(kind))
+        return &hyperparameters[HP_LAYERS];
+    for (size_t i = 0; kind && i < HP_COUNT; i++)
+        if (hyperparameters[i].family && component_find(hyperparameters[i].family, kind))
+            return &hyperparameters[i];
+    return NULL;
+}
+
+static enum status fail_key(const struct reading *reading, const struct node *key) {
+    const struct hyperparameter *whole = whole_of(reading, key->text);
+    return whole ? reading_fail(reading, key,
+                                "%.64s is a part of %s, which is set as a whole: --set %s=...",
+                                key->text, whole->name, whole->name)
+                 : config_fail_key(reading, key, "key or hyperparameter");
+}
+
 /* --set KEY=VALUE, the value in YAML. */
 static enum status apply_setting(const struct reading *file, const char *setting,
                                  struct config *config, struct settings *settings) {
@@ -116,7 +136,7 @@ static enum status apply_setting(const struct reading *file, const char *setting
     }
     if (!owner_of(key.text) && !hyperparameter_find(key.text)) {
         config_mark_unread(config, key.text);
-        return config_fail_key(reading, &key, "key or hyperparameter");
+        return fail_key(reading, &key);
     }
     const struct node *value;
     reading->text = equals + 1;

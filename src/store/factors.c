@@ -63,15 +63,17 @@ static enum status find_varied(struct observations *observations, size_t at, str
     if (!first)
         return error_memory(error);
     intern_init(&groups);
-    for (size_t i = 0; i < observations->count && !factor->varied; i++) {
+    for (size_t i = 0; i < observations->count && !factor->varied && factor->choice_count != 1;
+         i++) {
         const uint32_t *levels = observations->levels + i * observations->factor_count;
-        uint32_t key[HP_COUNT];
+        uint32_t key[FACTORS_MAX];
         size_t count = 0;
         bool is_new = false;
         if (factor->levels[levels[at]].none)
             continue;
         for (size_t j = 0; j < observations->factor_count; j++)
-            if (factor_is_within(factor->hyperparameter,
+            if (!observations->factors[j].part &&
+                factor_is_within(factor->hyperparameter,
                                  hyperparameter_id_of(observations->factors[j].hyperparameter)))
                 key[count++] = levels[j];
         const size_t group = intern_number(&groups, key, count * sizeof *key, &is_new);

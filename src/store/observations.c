@@ -2,6 +2,7 @@
 
 #include "base/intern.h"
 #include "store/columns.h"
+#include "store/factor_parts.h"
 #include "store/factors.h"
 #include "store/filter_sql.h"
 #include "store/identity.h"
@@ -43,8 +44,11 @@ struct reader {
     struct score tested;
     struct intern settings;
     const char **digests;  /* of the settings */
-    struct intern *levels; /* one for each factor */
-    struct text text;      /* scratch */
+    struct intern *levels; /* one for each column of a factor */
+    size_t level_count;    /* of these */
+    bool configured;       /* the sweep's config can be read: */
+    struct config config;
+    struct text text; /* scratch */
 };
 
 /* The sweep's own goals hold for its own metrics. */
@@ -189,35 +193,49 @@ static void sort_hyperparameters(struct reader *reader, struct statement *statem
 }
 
 /* Listed values have none. */
+static enum factor_scale scale_of_axis(const struct axis *axis) {
+    const struct distribution_kind *kind = axis->distribution.kind;
+    if (axis->count > 0 || !kind || kind->family == FAMILY_LISTED)
+        return SCALE_NOT_KNOWN;
+    return kind->family == FAMILY_LOG_UNIFORM || kind->family == FAMILY_LOG_NORMAL
+               ? SCALE_LOGARITHMIC
+               : SCALE_LINEAR;
+}
+
 static enum factor_scale scale_of(const struct config *config, enum hyperparameter_id id) {
-    for (size_t i = 0; i < config->axis_count; i++) {
-        const struct axis *axis = &config->axes[i];
-        const struct distribution_kind *kind = axis->distribution.kind;
-        if (axis->id == id && axis->count == 0 && kind && kind->family != FAMILY_LISTED)
-            return kind->family == FAMILY_LOG_UNIFORM || kind->family == FAMILY_LOG_NORMAL
-                       ? SCALE_LOGARITHMIC
-                       : SCALE_LINEAR;
-    }
-    return SCALE_NOT_KNOWN;
+    enum factor_scale scale = SCALE_NOT_KNOWN;
+    for (size_t i = 0; i < config->axis_count && scale == SCALE_NOT_KNOWN; i++)
+        if (config->axes[i].id == id && config->axes[i].role == AXIS_VALUE)
+            scale = scale_of_axis(&config->axes[i]);
+    return scale;
 }
 
 /* How it was searched or raced, which its config says. */
 static void read_search(struct reader *reader) {
     struct observations *observations = reader->observations;
-    struct config config;
-    if (!store_sweep_config(reader->store, observations->sweep_id, reader->arena, &config))
+    const struct config *config = &reader->config;
+    reader->configured =
+        store_sweep_config(reader->store, observations->sweep_id, reader->arena, &reader->config);
+    if (!reader->configured)
         return;
-    observations->budget = config.budget;
-    observations->repeats = config.repeats;
-    observations->raced = config.early_terminate.rule &&
-                          strcmp(config.early_terminate.rule, "race") == 0 &&
-                          strcmp(observations->column, config.score.name) == 0;
+    observations->budget = config->budget;
+    observations->repeats = config->repeats;
+    observations->raced = config->early_terminate.rule &&
+                          strcmp(config->early_terminate.rule, "race") == 0 &&
+                          strcmp(observations->column, config->score.name) == 0;
     if (!observations->searched)
         return;
-    observations->method = method_name(config.method);
-    for (size_t i = 0; i < observations->factor_count; i++) {
+    observations->method = method_name(config->method);
+}
+
+/* Of what a search drew; a part is drawn by its own axis. */
+static void find_scales(struct reader *reader) {
+    struct observations *observations = reader->observations;
+    for (size_t i = 0; i < observations->factor_count && observations->searched; i++) {
         struct factor *factor = &observations->factors[i];
-        factor->scale = scale_of(&config, hyperparameter_id_of(factor->hyperparameter));
+        factor->scale =
+            factor->part ? scale_of_axis(factor->part)
+                         : scale_of(&reader->config, hyperparameter_id_of(factor->hyperparameter));
     }
 }
 
@@ -336,7 +354,8 @@ static bool make_room(struct reader *reader) {
     observations->items = ARENA_NEW(reader->arena, struct observation, observations->count);
     reader->digests = ARENA_NEW(reader->arena, const char *, observations->count);
     observations->levels = fits ? ARENA_NEW(reader->arena, uint32_t, cells) : NULL;
-    reader->levels = calloc(observations->factor_count + 1, sizeof *reader->levels);
+    reader->level_count = observations->factor_count;
+    reader->levels = calloc(reader->level_count + 1, sizeof *reader->levels);
     observations->settings = reader->digests;
     if (observations->items && observations->settings && observations->levels && reader->levels)
         return true;
@@ -392,6 +411,15 @@ static void read_rows(struct reader *reader) {
     statement_free(statement);
 }
 
+static enum status add_parts(struct reader *reader, struct error *error) {
+    enum status status = STATUS_OK;
+    if (reader->configured)
+        status = factors_add_parts(reader->observations, &reader->config, reader->arena, error);
+    if (reader->configured && status == STATUS_OK)
+        find_scales(reader);
+    return status;
+}
+
 static void read_all(struct reader *reader) {
     struct observations *observations = reader->observations;
     struct error error;
@@ -406,7 +434,8 @@ static void read_all(struct reader *reader) {
         return;
     read_rows(reader);
     if (!database_failed(reader->database) &&
-        factors_settle(observations, reader->arena, &error) != STATUS_OK)
+        (add_parts(reader, &error) != STATUS_OK ||
+         factors_settle(observations, reader->arena, &error) != STATUS_OK))
         database_fail_with(reader->database, &error);
 }
 
@@ -428,7 +457,7 @@ enum status store_observations(struct store *store, const struct selection *sele
     const bool own = store_enter_read(store);
     read_all(&reader);
     store_leave_read(store, own);
-    for (size_t i = 0; reader.levels && i < observations->factor_count; i++)
+    for (size_t i = 0; reader.levels && i < reader.level_count; i++)
         intern_release(&reader.levels[i]);
     free(reader.levels);
     intern_release(&reader.settings);
@@ -438,8 +467,27 @@ enum status store_observations(struct store *store, const struct selection *sele
 
 const struct factor *observations_factor(const struct observations *observations,
                                          const struct hyperparameter *hyperparameter) {
-    for (size_t i = 0; i < observations->factor_count; i++)
-        if (observations->factors[i].hyperparameter == hyperparameter)
+    for (size_t i = 0; hyperparameter && i < observations->factor_count; i++)
+        if (strcmp(observations->factors[i].hyperparameter->name, hyperparameter->name) == 0)
             return &observations->factors[i];
     return NULL;
+}
+
+const struct factor *observations_named(const struct observations *observations, const char *name) {
+    const struct hyperparameter *hyperparameter = hyperparameter_find(name);
+    const struct factor *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < observations->factor_count && !hyperparameter; i++) {
+        const struct factor *factor = &observations->factors[i];
+        const size_t length = strlen(name);
+        if (!factor->part || strncmp(factor->name, name, length) != 0)
+            continue;
+        if (factor->name[length] == '\0')
+            return factor;
+        found = factor->name[length] == ' ' ? factor : found;
+        count += factor->name[length] == ' ';
+    }
+    return hyperparameter ? observations_factor(observations, hyperparameter)
+           : count == 1   ? found
+                          : NULL;
 }

@@ -49,16 +49,24 @@ struct level {
     const char *text; /* as a config writes it; "-" where the hyperparameter does not apply */
     double number;    /* of a number or switch; else NaN */
     bool none;        /* the hyperparameter does not apply */
+    uint32_t choice;  /* which of the factor's choices it is of, where there are any */
 };
 
 /* How a number was drawn by a search: from a distribution of its logarithm (log-uniform,
  * log-normal) or of itself. */
 enum factor_scale { SCALE_NOT_KNOWN, SCALE_LINEAR, SCALE_LOGARITHMIC };
 
-/* A hyperparameter in which trials differ. */
+/* At most so many: as many as there may be in an analysis of variance. */
+#define FACTORS_MAX 64
+
+/* A hyperparameter in which trials differ, or a part of one's values: conv2d.filters 1. */
 struct factor {
-    const struct hyperparameter *hyperparameter;
-    const char *name; /* its column in the database */
+    const struct hyperparameter *hyperparameter; /* of a part, one that is made for it */
+    const char *name;                            /* its column in the database; a part's name */
+    const struct axis *part; /* the part's axis in the config; NULL: it is none */
+    /* Of a hyperparameter whose values have parts that are factors: how many choices the values are
+     * of, whatever their parts; 1: they differ in nothing else, and it is not varied. Else 0. */
+    size_t choice_count;
     /* It differs by itself (factors.h). A default that another choice brings along (adam's learning
      * rate is not sgd's) does not, nor what applies to some trials only, where it is the same. */
     bool varied;
@@ -90,7 +98,7 @@ struct observations {
      * stopped. 0: it stopped none, or the column is not known after each epoch. */
     size_t common_epoch;
     size_t factor_count;
-    struct factor *factors; /* in the hyperparameter table's order */
+    struct factor *factors; /* in the hyperparameter table's order; then parts */
     /* The value that all trials have, by hyperparameter; no text for those that are factors. */
     struct level *constants;
     size_t setting_count;
@@ -115,8 +123,17 @@ enum status store_observations(struct store *store, const struct selection *sele
                                struct arena *arena, struct observations *observations,
                                struct error *error);
 
-/* The factor of that hyperparameter, or NULL. */
+/* The factor of that hyperparameter, which may be other observations' part, or NULL. */
 const struct factor *observations_factor(const struct observations *observations,
                                          const struct hyperparameter *hyperparameter);
+
+/* The factor that a person names: by the hyperparameter's name, or a part's, which need not have
+ * its number where there is one. NULL: none, or several. */
+const struct factor *observations_named(const struct observations *observations, const char *name);
+
+/* Whether it can be looked at: its values differ by themselves, or in their parts. */
+static inline bool factor_differs(const struct factor *factor) {
+    return factor->varied || factor->choice_count == 1;
+}
 
 #endif

@@ -46,6 +46,7 @@ parameters:
   learning_rate: {values: [0.01, 0.1, 10]}
 """
 
+LISTS = "{values: [[4], [6], [8], [10], [12], [4, 4], [6, 6], [8, 8], [10, 10], [12, 12]]}"
 # Settings enough to tell from which hyperparameters the variance comes.
 LARGE = """\
 method: {method}
@@ -55,7 +56,7 @@ budget: {{trials: 64}}
 parameters:
   validation_split: {{value: 0.2}}
   epochs: {{value: 1}}
-  layers: {{count: {{min: 1, max: 2}}, units: {{values: [4, 6, 8, 10, 12]}}}}
+  layers: {{values: [[4], [6], [8], [10], [12], [4, 4], [6, 6], [8, 8], [10, 10], [12, 12]]}}
   optimizer: {{values: [{{name: sgd, momentum: {{min: 0, max: 0.95}}}}, adam]}}
   learning_rate: {{min: 0.001, max: 0.1, log: true}}
 """
@@ -793,6 +794,86 @@ parameters:
                 self.assertEqual(self.ask(ALL, "one.db"), whole)
         told = " ".join(self.fails(65, "epochs", "run", "s.yaml", "-s", "budget.epochs=26").split())
         self.assertIn("a budget of 26 epochs is less than one setting may take, which is 9 epochs with 3 seeds", told)
+
+
+class Parts(Case):
+    """Arguments of layers and of schedules that vary are hyperparameters of their own."""
+
+    GRID = """\
+name: parts
+method: grid
+dataset: tiny
+repeats: 3
+parameters:
+  epochs: {value: 1}
+  validation_split: {value: 0.2}
+  layers: {value: [{dense: {units: {values: [3, 5]}, activation: {values: [relu, tanh]}}}, {dropout: {rate: {values: [0, 0.3]}}}]}
+  learning_rate_schedule: {values: [constant, {cosine_decay: {alpha: {values: [0, 0.5]}}}]}
+"""
+    NAMES = {"dense.units 1", "dense.activation 1", "dropout.rate 2", "cosine_decay.alpha"}
+
+    def compare(self, *arguments):
+        return json.loads(self.sweep("compare", "--json", *arguments)[0])["hyperparameters"]
+
+    def test_a_grid(self):
+        self.write("s.yaml", self.GRID)
+        plan, _ = self.sweep("plan", "s.yaml")
+        for name in self.NAMES:
+            self.assertRegex(plan, f"(?m)^ +{name} ")
+        self.sweep("run", "s.yaml", "-q")
+        overview = self.compare()
+        self.assertEqual({factor["name"] for factor in overview}, self.NAMES | {"learning_rate_schedule"})
+        self.assertNotIn(None, [factor["share"] for factor in overview])
+        # All else is equal: 2 activations, 2 rates and 3 schedules.
+        units, = self.compare("dense.units", "--reference", "5")
+        self.assertEqual((units["name"], units["reference"], units["contexts"]), ("dense.units 1", 5, 12))
+        for value in units["values"]:
+            mean, = self.ask(f"SELECT avg(val_accuracy) FROM trials WHERE layers LIKE '[\"{value['value']} %'")[0]
+            self.assertAlmostEqual(value["mean"], mean, places=9)
+        alpha, = self.compare("cosine_decay.alpha")
+        self.assertEqual((alpha["contexts"], alpha["changes_with"], alpha["averaged_over"]), (8, [], []))
+        self.assertIn("layers: each value against", self.sweep("compare", "layers")[0])
+        self.fails(2, "unknown hyperparameter 'dense.unit'; did you mean 'dense.units 1'?", "compare", "dense.unit")
+        report, _ = self.sweep("report", "-o", "r.html")
+        page = json.loads(re.search(r'id="data"[^>]*>(.*?)</script>', (self.folder / "r.html").read_text(), re.S)[1])
+        varied = {one["name"]: one["levels"] for one in page["sweeps"][0]["hyperparameters"] if one["varied"]}
+        self.assertEqual(set(varied), self.NAMES | {"learning_rate_schedule"})
+        self.assertEqual(varied["cosine_decay.alpha"], [0, 0.5, None])
+
+    def test_conditions(self):
+        self.write("s.yaml", self.GRID)
+        self.sweep("run", "s.yaml", "-q")
+        for condition, count in (("dense.units=3", 36), ("dense.units 1>3 and dropout.rate!=0", 18), ("dense.activation in [ReLU]", 36),
+                                 ("cosine_decay.alpha=none", 24), ("cosine_decay.alpha in [none, 0.5]", 48),
+                                 ("dense.units=3 or epochs=9", 36)):
+            with self.subTest(condition):
+                self.assertEqual(len(self.sweep("export", "--where", condition)[0].splitlines()) - 1, count)
+        self.fails(2, "unknown hyperparameter 'dense.width'; what varies within the values of this sweep: dense.units 1, ",
+                   "top", "--where", "dense.width=3")
+        self.fails(2, "no trial of this sweep has dense.units=4", "top", "--where", "dense.units=4")
+        self.fails(65, "layers, which is set as a whole", "plan", "s.yaml", "--set", "dense.units=4")
+        self.write("s.yaml", self.GRID + "exclude: [dense.units=3]\n")
+        self.fails(65, "dense.units is a part of another value; leave out whole ones", "plan", "s.yaml")
+
+    def test_choices_that_share_a_part(self):
+        """Of several lists of layers, each with what it varies; and of layers by their number."""
+        self.write("s.yaml", "name: parts\nmethod: random\nbudget: {trials: 30}\ndataset: tiny\nparameters:\n  epochs: {value: 1}\n"
+                             "  layers:\n    values:\n      - [{dense: {units: {min: 2, max: 9}}}]\n      - [{dense: {units: {values: [4]}}}, dropout 0.1]\n"
+                             "      - [3, {dropout: {rate: {min: 0, max: 0.5}}}]\n")
+        self.sweep("run", "s.yaml", "-q")
+        self.sweep("export", "--format", "optuna", "-o", "o.db")
+        found = dict(self.ask("SELECT DISTINCT param_name, distribution_json FROM trial_params", "o.db"))
+        self.assertEqual(set(found), {"layers", "dense.units 1", "dropout.rate 2"})
+        self.assertIn('"low": 2, "high": 9', found["dense.units 1"])
+        for layers, units in self.ask("SELECT t.value_json, p.param_value FROM trial_user_attributes t LEFT JOIN trial_params p"
+                                      " ON p.trial_id = t.trial_id AND param_name = 'dense.units 1' WHERE t.key = 'layers'", "o.db"):
+            self.assertEqual(units, json.loads(json.loads(layers))[0] if units else None)
+        self.write("s.yaml", LARGE.format(method="random", metric="val_loss, goal: minimize").replace(
+            LISTS, "{count: {min: 1, max: 2}, units: {values: [4, 6, 8]}}"))
+        self.sweep("run", "s.yaml", "-q")
+        self.assertLessEqual({"layers.count", "layers.units"}, {factor["name"] for factor in self.compare()})
+        self.assertEqual(self.ask("SELECT count(*) FROM trials WHERE layers IN ('[4]', '[6]')"),
+                         [(len(self.sweep("export", "--where", "layers.count=1 and layers.units<8")[0].splitlines()) - 1,)])
 
 
 if __name__ == "__main__":

@@ -7,6 +7,19 @@ const PENDING = 0, COMPLETED = 1, DIVERGED = 2, FAILED = 3, STOPPED = 4, RUNNING
 const NONE = "\u2013";
 const FEW_LEVELS = 14; /* of more, numbers are drawn along a scale, not one by one */
 
+/* Sweeps have the same hyperparameters, and parts of their values (a layer's units) of their own:
+ * each gets the others', which apply to none of its settings. */
+const hyperparameterNames = [...new Set(page.sweeps.flatMap((one) => one.hyperparameters.map(({name}) => name)))];
+const exampleOf = (name) => page.sweeps.flatMap((one) => one.hyperparameters).find((one) => one.name === name);
+for (const one of page.sweeps) {
+  const own = one.hyperparameters.map(({name}) => name), placeOf = (axis) => hyperparameterNames.indexOf(own[axis]);
+  one.settings = hyperparameterNames.map((name) => one.settings[own.indexOf(name)] ?? null);
+  one.effects.flat().forEach((group) => { group.axis = placeOf(group.axis); });
+  one.interactions.forEach((pair) => { pair.axes = pair.axes.map(placeOf); });
+  one.hyperparameters = hyperparameterNames.map((name) => one.hyperparameters[own.indexOf(name)]
+    ?? {...exampleOf(name), varied: false, log: null, levels: [null]});
+}
+
 /* A value as a person would write it. A step of a range may have digits that only arithmetic left. */
 const numberText = (value, digits = 6) => String(Number(value.toPrecision(digits)));
 const valueText = (value) => (value === null ? NONE : typeof value === "number" ? numberText(value) : value);

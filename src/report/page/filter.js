@@ -58,7 +58,7 @@ class FilterReader {
       const inner = this.any();
       return this.take(/\s*\)/y) ? inner : this.fail(say("filter.open", {text: this.text.slice(begin + 1).trim()}));
     }
-    const name = this.take(/[A-Za-z_]\w*(?=\s*(?:[<>=]|!=)|\s+(?:not\s+)?in(?![^\s[]))/y), sign = name && this.take(SIGNS);
+    const name = this.take(/[A-Za-z_]\w*(?:\.\w+(?:\s+\d+)?)?(?=\s*(?:[<>=]|!=)|\s+(?:not\s+)?in(?![^\s[]))/y), sign = name && this.take(SIGNS);
     return sign ? this.comparison(name[0], sign[1] || sign[2], begin) : {word: this.scalar(/[^\s,()]+/y)};
   }
   comparison(name, sign, begin) {
@@ -125,7 +125,9 @@ function filterColumns() {
 function columnNamed(columns, {name, values}) {
   const loss = columns.get("loss_function");
   if (name === "loss" && loss && !values.every(isNumber)) return loss;
-  const found = columns.get(name);
+  /* A part of values, such as conv2d.filters 1, needs no number where there is one. */
+  const parts = name.includes(".") ? [...columns.keys()].filter((key) => key.startsWith(`${name} `)) : [];
+  const found = columns.get(name) ?? (parts.length === 1 ? columns.get(parts[0]) : undefined);
   if (!found) throw new FilterError(say("filter.column", {name, columns: [...data.hyperparameters.map((one) => one.name),
     ...[...columns.keys()].filter((key) => !data.hyperparameters.concat(data.constants).some((one) => one.name === key))].join(", ")}));
   if (!found.of && !found.level) throw new FilterError(say("filter.single", {name}));

@@ -1,0 +1,116 @@
+#include "store/filter_parts.h"
+
+#include "search/axis_part.h"
+#include "search/parameters.h"
+#include "store/store_private.h"
+#include "store/sweep_config.h"
+
+#include <string.h>
+
+#define PARTS_TOLD 600 /* bytes of them in a message */
+
+static bool has_name(const struct config *config, size_t axis, const char *name) {
+    struct text own;
+    text_init(&own);
+    axis_append_name(config->axes, axis, &own);
+    const size_t length = strlen(name);
+    const bool has = !own.failed && axis_is_part(&config->axes[axis]) &&
+                     strncmp(own.data, name, length) == 0 &&
+                     (own.data[length] == '\0' || own.data[length] == ' ');
+    text_release(&own);
+    return has;
+}
+
+static void fail_part(struct store *store, const struct config *config, const char *name) {
+    struct text list;
+    text_init(&list);
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (axis_is_part(&config->axes[i])) {
+            text_append(&list, list.length > 0 ? ", " : "");
+            axis_append_name(config->axes, i, &list);
+        }
+    database_fail(store->database, STATUS_USAGE,
+                  "unknown hyperparameter '%.64s'; what varies within the values of this sweep: "
+                  "%.*s",
+                  name, PARTS_TOLD, list.length > 0 ? list.data : "nothing");
+    text_release(&list);
+}
+
+/* Whether a value in the database has a part that meets the condition. */
+static bool holds(const struct config *config, const struct axis *whole,
+                  const struct filter_condition *condition, const char *text) {
+    struct arena scratch;
+    struct value value;
+    struct error error;
+    struct text part;
+    bool found = false;
+    arena_init(&scratch);
+    text_init(&part);
+    const bool reads =
+        parameters_read_value(whole->id, text, &scratch, &value, &error) == STATUS_OK;
+    const size_t choice = reads ? axis_choice_of(config, whole, &value) : AXIS_NONE;
+    for (size_t i = 0; i < config->axis_count && choice != AXIS_NONE && !found; i++)
+        found = config->axes[i].id == whole->id && has_name(config, i, condition->part) &&
+                axis_append_part(config, &config->axes[i], choice, &value, &part);
+    const bool met = filter_part_holds(condition, found ? part.data : NULL);
+    text_release(&part);
+    arena_release(&scratch);
+    return met;
+}
+
+/* List the values for which it holds; NULL has no part. */
+static void find_met(struct store *store, int64_t sweep, const struct config *config,
+                     const struct axis *whole, struct arena *arena,
+                     struct filter_condition *condition) {
+    struct text sql;
+    text_init(&sql);
+    text_printf(&sql,
+                "SELECT DISTINCT %s, count(*) OVER () FROM (SELECT DISTINCT t.%s FROM sweep_trials"
+                " JOIN trials t USING (trial_id) WHERE sweep_id = ?1)",
+                hyperparameter_column(condition->hyperparameter),
+                hyperparameter_column(condition->hyperparameter));
+    struct statement *statement = database_prepare_built(store->database, &sql);
+    statement_bind_integer(statement, 1, sweep);
+    while (statement_step(statement)) {
+        const char *text = statement_copy(statement, 0, arena);
+        if (!condition->met)
+            condition->met =
+                ARENA_NEW(arena, struct value, (size_t)statement_integer(statement, 1));
+        if (!condition->met || !text)
+            database_fail_memory(store->database);
+        else if (!statement_is_null(statement, 0) && holds(config, whole, condition, text))
+            condition->met[condition->met_count++] =
+                (struct value){.type = VALUE_NAME, .name = text};
+    }
+    statement_free(statement);
+    text_release(&sql);
+}
+
+static void find_part(struct store *store, int64_t sweep, const struct config *config,
+                      struct arena *arena, struct filter_condition *condition) {
+    size_t at = 0;
+    while (at < config->axis_count && !has_name(config, at, condition->part))
+        at++;
+    if (at == config->axis_count) {
+        fail_part(store, config, condition->part);
+        return;
+    }
+    condition->hyperparameter = &hyperparameters[config->axes[at].id];
+    find_met(store, sweep, config, config_axis(config, config->axes[at].id), arena, condition);
+}
+
+enum status store_find_parts(struct store *store, int64_t sweep, struct filter *filter,
+                             struct arena *arena, struct error *error) {
+    const int64_t found = store_find_sweep(store, sweep);
+    struct config config = {0};
+    bool read = false;
+    for (size_t i = 0; i < filter->count && !database_failed(store->database); i++) {
+        if (!filter->conditions[i].part)
+            continue;
+        if (!read && !store_sweep_config(store, found, arena, &config))
+            config = (struct config){0};
+        read = true;
+        find_part(store, found, &config, arena, &filter->conditions[i]);
+    }
+    return database_take_error(store->database, error);
+}

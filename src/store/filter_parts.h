@@ -1,0 +1,13 @@
+/* Conditions on parts of values (conv2d.filters 1=3), as a sweep's config knows them. */
+#ifndef SWEEP_STORE_FILTER_PARTS_H
+#define SWEEP_STORE_FILTER_PARTS_H
+
+#include "search/filter.h"
+#include "store/store.h"
+
+/* Find out for which values of its hyperparameter each such condition holds. Lives in the arena.
+ * STATUS_USAGE for a part that the sweep does not vary. */
+enum status store_find_parts(struct store *store, int64_t sweep, struct filter *filter,
+                             struct arena *arena, struct error *error);
+
+#endif
