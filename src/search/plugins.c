@@ -111,8 +111,7 @@ static bool compile(const struct workshop *workshop, const char *path) {
     const struct place_name library = place_in(workshop, LIBRARY),
                             sources = place_in(workshop, SOURCES),
                             messages = place_in(workshop, MESSAGES);
-    /* No contraction: what a function gives must not depend on which loop was fused. And whoever
-     * ends the program ends it by exit, which can be told of. */
+    /* No contraction: what a function gives must not depend on which loop was fused. */
     const char *command[] = {"sh",
                              "-c",
                              "exec ${CC:-cc} \"$@\"",
@@ -123,9 +122,6 @@ static bool compile(const struct workshop *workshop, const char *path) {
                              "-shared",
                              "-Wall",
                              "-ffp-contract=off",
-                             "-D_exit=exit",
-                             "-D_Exit=exit",
-                             "-Dquick_exit=exit",
                              "-MMD",
                              "-MF",
                              sources.path,
