@@ -151,6 +151,8 @@ static void layers_of_all_kinds(void **state) {
         {"cropping2d 4, Cropping2D cropping=4x4, {cropping2d: [4, 4]}, {cropping2d: {cropping: "
          "[[4, 4], [4, 4]]}}",
          "\"cropping2d 4\""},
+        {"reshape -1x3, {reshape: [-1, 3]}, {reshape: {target_shape: [-1, 3]}}",
+         "\"reshape -1x3\""},
         {"zero_padding2d 1/2x3/0, {ZeroPadding2D: [[1, 2], [3, 0]]}, zero_padding2d "
          "padding=1/2x3/0",
          "\"zero_padding2d 1/2x3/0\""},

@@ -29,9 +29,11 @@ enum argument_type {
     ARGUMENT_ENTRY,   /* a pointer to an entry of a table, which begins with its name; NULL: none */
 };
 
-/* Sizes of dimensions; 0 from the last one on. */
+/* Sizes of dimensions; 0 from the last one on. One may be SIZE_INFERRED, written -1: as many as
+ * there are numbers for. */
 #define SIZES_MAX 3
 struct sizes {
+#define SIZE_INFERRED UINT32_MAX
     uint32_t dims[SIZES_MAX];
 };
 

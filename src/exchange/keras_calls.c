@@ -1,6 +1,7 @@
 #include "exchange/keras_private.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,12 +90,12 @@ static void add_margins(struct keras_writer *writer, const char *name, const uin
 }
 
 static void add_sizes(struct keras_writer *writer, const char *name, const struct sizes *sizes) {
-    size_t numbers[SIZES_MAX], count = 0;
-    while (count < SIZES_MAX && sizes->dims[count] > 0) {
-        numbers[count] = sizes->dims[count];
-        count++;
-    }
-    keras_add_tuple(writer, name, numbers, count);
+    size_t count = 0;
+    keras_add_value(writer, name);
+    for (; count < SIZES_MAX && sizes->dims[count] > 0; count++)
+        text_printf(&writer->arguments, "%s%" PRId64, count > 0 ? ", " : "(",
+                    sizes->dims[count] == SIZE_INFERRED ? -1 : (int64_t)sizes->dims[count]);
+    text_append(&writer->arguments, count == 1 ? ",)" : ")");
 }
 
 static void add_numbers(struct keras_writer *writer, const char *name,

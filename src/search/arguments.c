@@ -4,7 +4,10 @@
 
 static void append_sizes(const struct sizes *sizes, struct text *text) {
     for (size_t i = 0; i < SIZES_MAX && sizes->dims[i] > 0; i++)
-        text_printf(text, "%s%u", i ? "x" : "", sizes->dims[i]);
+        if (sizes->dims[i] == SIZE_INFERRED)
+            text_append(text, i ? "x-1" : "-1");
+        else
+            text_printf(text, "%s%u", i ? "x" : "", sizes->dims[i]);
 }
 
 /* 3, or 3x5. */
@@ -118,7 +121,7 @@ static void append_bounds(const struct argument *argument, struct text *text) {
     text_append_double(text, argument->maximum);
 }
 
-#define NAMES_TOLD 8
+#define NAMES_TOLD 12
 
 static void append_names(const struct argument *argument, struct text *text) {
     const char *name;
@@ -142,14 +145,16 @@ static void append_standard(const struct argument *argument, struct text *text) 
 }
 
 void argument_append_allowed(const struct argument *argument, struct text *text) {
-    static const char *const what[] = {[ARGUMENT_WHOLE] = "a whole number",
-                                       [ARGUMENT_REAL] = "a number",
-                                       [ARGUMENT_SWITCH] = "true or false",
-                                       [ARGUMENT_SIZES] = "whole numbers, as in 28x28x1, each",
-                                       [ARGUMENT_PAIR] = "a whole number or two, as in 3x5, each",
-                                       [ARGUMENT_MARGINS] =
-                                           "whole numbers, as in 2, 3x5 or 1/2x3/4, each",
-                                       [ARGUMENT_NUMBERS] = "numbers, as in [3, 5] or 3/5, each"};
+    static const char *const what[] = {
+        [ARGUMENT_WHOLE] = "a whole number",
+        [ARGUMENT_REAL] = "a number",
+        [ARGUMENT_SWITCH] = "true or false",
+        [ARGUMENT_SIZES] =
+            "whole numbers, as in 28x28x1 or [28, 28, 1], of which one may be -1 and each else",
+        [ARGUMENT_PAIR] = "a whole number or two, as in 3x5 or [3, 5], each",
+        [ARGUMENT_MARGINS] =
+            "whole numbers, as in 2, 3x5 or 1/2x3/4, which is [[1, 2], [3, 4]], each",
+        [ARGUMENT_NUMBERS] = "numbers, as in [3, 5] or 3/5, each"};
     if (argument->type == ARGUMENT_NAME)
         append_names(argument, text);
     else

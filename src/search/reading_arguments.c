@@ -15,20 +15,31 @@
 
 static bool is_allowed(const struct argument *argument, double number) {
     const bool whole = argument->type != ARGUMENT_REAL && argument->type != ARGUMENT_NUMBERS;
+    if (argument->type == ARGUMENT_SIZES && number == -1)
+        return true;
     return (argument->minimum_open ? number > argument->minimum : number >= argument->minimum) &&
            (argument->maximum_open ? number < argument->maximum : number <= argument->maximum) &&
            (!whole || number == floor(number));
 }
 
+static bool takes_lists(const struct argument *argument) {
+    return argument->type == ARGUMENT_SIZES || argument->type == ARGUMENT_PAIR ||
+           argument->type == ARGUMENT_MARGINS || argument->type == ARGUMENT_NUMBERS;
+}
+
 static enum status fail_argument(const struct reading *reading, const struct node *node,
                                  const char *owner, const struct argument *argument) {
     char described[80];
+    const bool lists = node->kind == NODE_SEQUENCE && takes_lists(argument);
     struct text allowed;
+    double number;
     text_init(&allowed);
     argument_append_allowed(argument, &allowed);
-    enum status status =
-        reading_fail(reading, node, "%s: %s: %s is not allowed; it takes %s", owner, argument->name,
-                     node_describe(node, described, sizeof described), allowed.data);
+    if (argument->maximum >= 1e30 && scalar_number(node, &number) && number > argument->maximum)
+        text_printf(&allowed, "; the largest is %g", argument->maximum);
+    enum status status = reading_fail(
+        reading, node, "%s: %s: %s is not allowed; it takes %s", owner, argument->name,
+        lists ? "this list" : node_describe(node, described, sizeof described), allowed.data);
     text_release(&allowed);
     reading_unquote(reading, node);
     return status;
@@ -61,22 +72,26 @@ static bool read_list(const struct reading *reading, const struct node *node,
     return numbers->count > 0;
 }
 
-/* 28x28x1, or [28, 28, 1]. */
+/* 28x28x1, [28, 28, 1], or with one -1. */
 static bool read_sizes(const struct reading *reading, const struct node *node,
                        const struct argument *argument, struct sizes *sizes) {
     struct numbers numbers;
     const bool reads = read_list(reading, node, argument, "x", SIZES_MAX, &numbers);
+    size_t inferred = 0;
     *sizes = (struct sizes){0};
-    for (size_t i = 0; reads && i < numbers.count; i++)
-        sizes->dims[i] = (uint32_t)numbers.items[i];
-    return reads;
+    for (size_t i = 0; reads && i < numbers.count; i++) {
+        inferred += numbers.items[i] < 0;
+        sizes->dims[i] = numbers.items[i] < 0 ? SIZE_INFERRED : (uint32_t)numbers.items[i];
+    }
+    return reads && inferred <= 1;
 }
 
-/* 3, 3x5 or [3, 5] */
+/* 3, 3x5 or [3, 5]; [3] would be no pair in Keras. */
 static bool read_pair(const struct reading *reading, const struct node *node,
                       const struct argument *argument, uint16_t pair[2]) {
     struct numbers numbers;
-    const bool reads = read_list(reading, node, argument, "x", 2, &numbers);
+    const bool reads = read_list(reading, node, argument, "x", 2, &numbers) &&
+                       (node->kind != NODE_SEQUENCE || numbers.count == 2);
     pair[0] = reads ? (uint16_t)numbers.items[0] : 0;
     pair[1] = reads && numbers.count == 2 ? (uint16_t)numbers.items[1] : pair[0];
     return reads;
@@ -88,7 +103,7 @@ static bool read_margins(const struct reading *reading, const struct node *node,
     struct node parts[2];
     struct numbers numbers;
     size_t count = 0;
-    if (node->kind == NODE_SEQUENCE && node->count <= 2)
+    if (node->kind == NODE_SEQUENCE && node->count == 2)
         for (; count < node->count; count++)
             parts[count] = *node->items[count];
     const char *at = node->kind == NODE_SCALAR ? node->text : "";
@@ -103,7 +118,9 @@ static bool read_margins(const struct reading *reading, const struct node *node,
     }
     bool reads = count > 0 && !*at;
     for (size_t axis = 0; axis < 2 && reads; axis++) {
-        reads = read_list(reading, &parts[axis < count ? axis : 0], argument, "/", 2, &numbers);
+        const struct node *part = &parts[axis < count ? axis : 0];
+        reads = read_list(reading, part, argument, "/", 2, &numbers) &&
+                (part->kind != NODE_SEQUENCE || numbers.count == 2);
         margins[2 * axis] = (uint16_t)numbers.items[0];
         margins[2 * axis + 1] = (uint16_t)numbers.items[numbers.count == 2];
     }

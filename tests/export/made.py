@@ -73,7 +73,7 @@ NETWORKS = (
     '["reshape 4x4x4", "batch_normalization", "layer_normalization", prelu, flatten, 9]',
     '["reshape 8x8", softmax, "reshape 2x32", "layer_normalization", "activation gelu", 9]',
     '[prelu, "reshape 4x16", relu, "reshape 64", "batch_normalization", 9, softmax]',
-    '["reshape 4x4x4"]',
+    '["reshape 4x4x4", "reshape -1x8"]',
     # Images of 8 x 8, 7 x 5 and less, which windows, strides and channels don't divide.
     '["conv2d 5 3x2 relu", "max_pooling2d", "conv2d 3 2 strides=1x2 padding=same", 7]',
     '["conv2d 6 3 strides=3x2 padding=same use_bias=false", prelu,'

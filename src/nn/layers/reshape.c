@@ -8,16 +8,19 @@ static const struct argument arguments[] = {
      .standard = ARGUMENT_REQUIRED,
      .minimum = 1,
      .maximum = 65536,
-     .help = "rows x columns x channels, or fewer dimensions"},
+     .help =
+         "rows x columns x channels, or fewer dimensions; one may be -1, for as many as there are"},
 };
 
 static struct shape shape(const struct layer_spec *spec, struct shape input) {
+    const uint32_t *dims = spec->target_shape.dims;
     struct shape shape = {0};
-    (void)input;
-    while (shape.rank < SHAPE_RANK_MAX - 1 && spec->target_shape.dims[shape.rank] > 0) {
-        shape.dims[shape.rank] = spec->target_shape.dims[shape.rank];
-        shape.rank++;
-    }
+    size_t known = 1;
+    for (size_t i = 0; i < SIZES_MAX && dims[i] > 0; i++)
+        known *= dims[i] == SIZE_INFERRED ? 1 : dims[i];
+    for (; shape.rank < SIZES_MAX && dims[shape.rank] > 0; shape.rank++)
+        shape.dims[shape.rank] =
+            dims[shape.rank] == SIZE_INFERRED ? shape_size(input) / known : dims[shape.rank];
     return shape;
 }
 
