@@ -487,7 +487,7 @@ class Network:
     def activation(self, layer):
         name, parameter = layer.activation, layer.parameter
         if name == "prelu":
-            return keras.layers.PReLU()
+            return keras.layers.PReLU(**layer.arguments if layer.name == "activation" else {})
         if layer.name == "activation" and name in ACTIVATION_LAYERS:
             return ACTIVATION_LAYERS[name](parameter)
         if name in ACTIVATIONS:
@@ -1052,8 +1052,8 @@ def of(name, activation="none", parameter=0.0, **arguments):
     return Kind(name, arguments, activation, parameter)
 
 
-def activation_layer(name, parameter=0.0):
-    return Kind("activation", {}, name, parameter)
+def activation_layer(name, parameter=0.0, **arguments):
+    return Kind("activation", arguments, name, parameter)
 
 
 def layer_cases():
@@ -1116,6 +1116,11 @@ def layer_cases():
     yield "regularized_nothing", (
         of("gaussian_noise", stddev=0.0), flatten, (7, "tanh"), of("dropout", rate=0.0),
         of("layer_normalization"), of("dropout", rate=0.0), output,
+    )  # fmt: skip
+    yield "prelu_shared", (
+        of("layer_normalization"), activation_layer("prelu", shared_axes=(1, 2)),
+        activation_layer("prelu", shared_axes=(3,)), activation_layer("prelu", shared_axes=(2,)),
+        flatten, (7, "tanh"), activation_layer("prelu", shared_axes=(1,)), output,
     )  # fmt: skip
 
 
@@ -1263,7 +1268,7 @@ def outputs(_):
 # What three tries find for these trains to other weights when sums have another order.
 ILL_CONDITIONED = {
     "batch_normalization_adam", "batch_normalization_scale_sgd", "regularized_nothing_adam",
-    "batch_normalization_of_images_sgd", "layer_normalization_and_prelu_adam",
+    "batch_normalization_of_images_sgd", "layer_normalization_and_prelu_adam", "prelu_shared_adam",
 }  # fmt: skip
 # Of which none of 8 tries or more agrees with float64 to 1e-5 in Keras itself: adam divides what is left of
 # gradients that cancel by their own size. The same networks are trained by sgd.

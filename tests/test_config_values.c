@@ -131,6 +131,23 @@ static void layers_of_all_kinds(void **state) {
          "gamma_initializer=zeros",
          "\"batch_normalization gamma_initializer=zeros\""},
         {"gaussian_noise 1, GaussianNoise stddev=1.0, {gaussian_noise: 1}", "\"gaussian_noise 1\""},
+        {"prelu shared_axes=1/2, PReLU shared_axes=2/1, {prelu: {shared_axes: [1, 2]}}, "
+         "{activation: "
+         "{activation: {prelu: {shared_axes: [1, 2, 2], alpha_initializer: zeros}}}}",
+         "\"prelu shared_axes=1/2\""},
+        {"5 prelu shared_axes=1 alpha_initializer=ones, {units: 5, activation: {name: prelu, "
+         "shared_axes: 1, alpha_initializer: Ones}}",
+         "\"5 prelu shared_axes=1 alpha_initializer=ones\""},
+        {"5 leaky_relu negative_slope=0.3, {units: 5, activation: {name: LeakyReLU, "
+         "negative_slope: 0.3}}, {dense: {units: 5, activation: {leaky_relu: 0.3}}}",
+         "\"5 leaky_relu negative_slope=0.3\""},
+        {"leaky_relu 0.3, {leaky_relu: 0.3}, {leaky_relu: {negative_slope: 0.3}}, activation "
+         "leaky_relu negative_slope=0.3",
+         "\"leaky_relu 0.3\""},
+        {"conv2d 4 3 elu alpha=2 padding=same, {conv2d: {filters: 4, kernel_size: 3, padding: "
+         "same, "
+         "activation: {elu: {alpha: 2}}}}",
+         "\"conv2d 4 3 elu alpha=2 padding=same\""},
         {"reshape 28x28x1, Reshape 28x28x1, {reshape: [28, 28, 1]}, {reshape: {target_shape: [28, "
          "28, 1]}}",
          "\"reshape 28x28x1\""},

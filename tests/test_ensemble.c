@@ -603,6 +603,7 @@ static void draw_company(struct pair *both, size_t count, uint64_t at) {
                                &activations[bits_of(at + i, 42) % activation_count]);
         form.layers[i].activation_parameter = 0.5;
         form.layers[i].use_bias = bits_of(at + i, 48) % 8 > 0;
+        form.layers[i].shared_axes = bits_of(at + i, 50) % 2; /* of prelu's alpha */
     }
     if (bits_of(at, 43) % 2)
         form.layers[form.layer_count - 1].activation = activation_find("softmax");

@@ -488,6 +488,28 @@ static void windows(void **state) {
     }
 }
 
+/* Alphas that are shared along any axes of images, and by all units of a dense layer. */
+static void shared_alphas(void **state) {
+    (void)state;
+    struct layer_spec prelu = layer_standard(&layer_activation);
+    prelu.activation = activation_find("prelu");
+    for (uint8_t axes = 1; axes < 8; axes++) {
+        struct network_spec spec;
+        struct comparison result = {0};
+        struct problem problem;
+        prelu.shared_axes = axes;
+        spec = image_spec_with(&prelu);
+        spec.layers[0].activation = prelu.activation;
+        spec.layers[0].shared_axes = 1;
+        problem_init(&problem, &spec, 0.3, 110 + axes);
+        check_all(&problem, &result);
+        problem_release(&problem);
+        assert_int_equal(result.wrong, 0);
+        assert_true(result.not_zero > 40);
+        assert_true(result.skipped <= result.compared / 3);
+    }
+}
+
 /* Values that several layers read, layers with several inputs, layers used more than once. */
 static void graphs(void **state) {
     (void)state;
@@ -719,6 +741,7 @@ int main(void) {
         cmocka_unit_test(graphs),
         cmocka_unit_test(graphs_of_images),
         cmocka_unit_test(windows),
+        cmocka_unit_test(shared_alphas),
         cmocka_unit_test(inputs),
         cmocka_unit_test(outputs),
         cmocka_unit_test(dropout),

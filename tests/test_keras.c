@@ -278,6 +278,8 @@ static void read_argument(struct reader *reader, struct layer_spec *layer) {
     for (size_t i = 0; i < layer->kind->argument_count; i++)
         if (strcmp(name, layer->kind->arguments[i].name) == 0)
             argument = &layer->kind->arguments[i];
+    const struct argument_table learned = layer_learned_arguments(layer->activation);
+    argument = argument ? argument : argument_find(&learned, name);
     FOUND(reader, name, argument);
     void *at = argument_at(layer, argument);
     if (argument->type == ARGUMENT_WHOLE)
@@ -292,6 +294,8 @@ static void read_argument(struct reader *reader, struct layer_spec *layer) {
         for (size_t i = 0, rank = need_count(reader); i < rank; i++)
             if (argument->type == ARGUMENT_PAIR || argument->type == ARGUMENT_MARGINS)
                 ((uint16_t *)at)[i] = (uint16_t)need_count(reader);
+            else if (argument->type == ARGUMENT_AXES)
+                *(uint8_t *)at |= (uint8_t)(1 << (need_count(reader) - 1));
             else
                 ((struct sizes *)at)->dims[i] = (uint32_t)need_count(reader);
 }

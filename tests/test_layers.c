@@ -16,7 +16,10 @@
 #define NETWORKS_MAX 24
 
 static struct layer_spec activation_layer(const char *name) {
-    return (struct layer_spec){.kind = &layer_activation, .activation = activation_find(name)};
+    struct layer_spec spec = layer_standard(&layer_activation);
+    spec.activation = activation_find(name);
+    spec.activation_parameter = 0;
+    return spec;
 }
 
 static struct layer_spec dropout_layer(double rate) {

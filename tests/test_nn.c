@@ -464,7 +464,9 @@ static struct activation_arguments row_arguments(const struct activation *activa
                                          .stride = LANES,
                                          .parameter = (float)activation->parameter_default,
                                          .alpha = alpha,
-                                         .alpha_gradient = alpha_gradient};
+                                         .alpha_gradient = alpha_gradient,
+                                         .alpha_floats = units,
+                                         .axes = {{1, 0}, {1, 0}, {units, 1}}};
 }
 
 /* A diverged network must show: NaN comes out wherever it went in. */

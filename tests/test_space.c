@@ -398,6 +398,8 @@ static void images_and_validation(void **state) {
                    "5; it must have as many numbers as what comes in");
     expect_refusal(GRID "  layers: {values: [[5], [5, {reshape: [-1, 3]}]]}\n", 3, 30,
                    "reshape, layer 2, is given 5; it must have as many numbers as what comes in");
+    expect_refusal(GRID "  layers: {values: [[5], [5 prelu shared_axes=2]]}\n", 3, 27,
+                   "its shared_axes are more than that has axes, the first being 1");
     expect_refusal(
         GRID "  validation_split: {value: 0.9999}\n", 3, 3,
         "validation_split 0.9999: none of the 1000 images of made-up is left to train on");

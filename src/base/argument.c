@@ -33,6 +33,7 @@ static void set_standard(const struct argument *argument, void *at) {
         argument_set_margins(at, argument->standard);
         break;
     case ARGUMENT_NAME:
+    case ARGUMENT_AXES:
         *(uint8_t *)at = (uint8_t)argument->standard;
         break;
     case ARGUMENT_SIZES:
@@ -69,6 +70,7 @@ bool argument_is_standard(const void *of, const struct argument *argument) {
     case ARGUMENT_MARGINS:
         return are_all(at, 4, argument->standard);
     case ARGUMENT_NAME:
+    case ARGUMENT_AXES:
         return *(const uint8_t *)at == argument->standard;
     case ARGUMENT_NUMBERS:
         return ((const struct numbers *)at)->count == 0;
@@ -89,7 +91,7 @@ size_t argument_size(const struct argument *argument) {
         [ARGUMENT_SWITCH] = sizeof(bool),       [ARGUMENT_SIZES] = sizeof(struct sizes),
         [ARGUMENT_PAIR] = 2 * sizeof(uint16_t), [ARGUMENT_MARGINS] = 4 * sizeof(uint16_t),
         [ARGUMENT_NAME] = sizeof(uint8_t),      [ARGUMENT_NUMBERS] = sizeof(struct numbers),
-        [ARGUMENT_ENTRY] = sizeof(void *)};
+        [ARGUMENT_ENTRY] = sizeof(void *),      [ARGUMENT_AXES] = sizeof(uint8_t)};
     return sizes[argument->type];
 }
 

@@ -27,13 +27,14 @@ enum argument_type {
     ARGUMENT_NAME,    /* a uint8_t, the place of one of the names */
     ARGUMENT_NUMBERS, /* a struct numbers */
     ARGUMENT_ENTRY,   /* a pointer to an entry of a table, which begins with its name; NULL: none */
+    ARGUMENT_AXES,    /* a uint8_t, whose bit k - 1 is axis k; without the batch, they begin at 1 */
 };
 
 /* Sizes of dimensions; 0 from the last one on. One may be SIZE_INFERRED, written -1: as many as
  * there are numbers for. */
 #define SIZES_MAX 3
-struct sizes {
 #define SIZE_INFERRED UINT32_MAX
+struct sizes {
     uint32_t dims[SIZES_MAX];
 };
 

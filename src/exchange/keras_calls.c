@@ -108,6 +108,18 @@ static void add_numbers(struct keras_writer *writer, const char *name,
     text_append(&writer->arguments, "]");
 }
 
+/* "[1, 2]" */
+static void add_axes(struct keras_writer *writer, const char *name, unsigned axes) {
+    const char *separator = "[";
+    keras_add_value(writer, name);
+    for (unsigned axis = 1; axes; axis++, axes >>= 1)
+        if (axes & 1) {
+            text_printf(&writer->arguments, "%s%u", separator, axis);
+            separator = ", ";
+        }
+    text_append(&writer->arguments, "]");
+}
+
 static void add_argument(struct keras_writer *writer, const char *name,
                          const struct argument *argument, const void *at) {
     switch (argument->type) {
@@ -137,6 +149,9 @@ static void add_argument(struct keras_writer *writer, const char *name,
         break;
     case ARGUMENT_ENTRY:
         break; /* in no table */
+    case ARGUMENT_AXES:
+        add_axes(writer, name, *(const uint8_t *)at);
+        break;
     }
 }
 

@@ -197,6 +197,9 @@ static void append_activation(struct keras_writer *writer, const struct layer_sp
         if (activation->parameter != ACTIVATION_NO_PARAMETER)
             text_append_double(&writer->arguments, layer->activation_parameter);
         text_append(&writer->arguments, form->after);
+    } else if (activation->learned) {
+        const struct argument_table table = layer_learned_arguments(activation);
+        keras_add_arguments(writer, &table, layer);
     } else if (!form || !form->layer) {
         keras_add_name(writer, "", activation->name);
     }

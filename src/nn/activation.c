@@ -6,6 +6,7 @@
 #include "math/lanes.h"
 
 #include <math.h>
+#include <string.h>
 
 /* max(z, 0), written so that a NaN passes through: a diverged network must show. */
 static inline float positive(float z) {
@@ -258,48 +259,60 @@ static void softmax_backward_interleaved(const float *z, const float *a, float *
     back[register_length()](a, delta, arguments);
 }
 
-/* How long the rows of alpha are: an image has one for each of its places. */
-static size_t channels_of(const struct activation_arguments *arguments) {
-    return arguments->channels > 0 ? arguments->channels : arguments->units;
+/* Along the innermost axis, of step 0 or 1: the compiler makes a loop of each. */
+static inline void prelu_values(const float *z, float *a, const float *alpha, size_t count,
+                                size_t step) {
+    for (size_t i = 0; i < count; i++)
+        a[i] = z[i] > 0 ? z[i] : alpha[i * step] * z[i];
+}
+
+static inline void prelu_gradients(const float *z, float *delta, const float *alpha,
+                                   float *gradient, size_t count, size_t step) {
+    for (size_t i = 0; i < count; i++) {
+        if (z[i] > 0)
+            continue;
+        gradient[i * step] += delta[i] * z[i];
+        delta[i] *= z[i] == 0 ? 0 : alpha[i * step];
+    }
+}
+
+/* How far in alpha the innermost axis of that number begins. */
+static inline size_t alpha_place(const struct alpha_axis *axes, size_t number) {
+    return number / axes[1].count * axes[0].step + number % axes[1].count * axes[1].step;
 }
 
 /* He et al., "Delving deep into rectifiers" (2015). Keras builds it from relu(z) and relu(-z),
  * neither of which has a slope at 0. */
 static void prelu_forward(const float *z, float *a, const struct activation_arguments *arguments) {
-    const size_t units = arguments->units, stride = arguments->stride;
-    const size_t channels = channels_of(arguments), step = PAD_TO_LANES(channels);
-    for (size_t row = 0; row < arguments->rows; row++, z += stride, a += stride) {
-        const float *alpha = arguments->alpha;
-        for (size_t i = 0; i < units; i += channels, alpha += step)
-            for (size_t c = 0; c < channels; c++)
-                a[i + c] = z[i + c] > 0 ? z[i + c] : alpha[c] * z[i + c];
-    }
-}
-
-/* Of a row of one network. */
-static void prelu_row_backward(const float *z, float *delta,
-                               const struct activation_arguments *arguments) {
-    const size_t channels = channels_of(arguments), step = PAD_TO_LANES(channels);
-    const float *alpha = arguments->alpha;
-    float *gradient = arguments->alpha_gradient;
-    for (size_t i = 0; i < arguments->units; i += channels, alpha += step, gradient += step)
-        for (size_t c = 0; c < channels; c++) {
-            if (z[i + c] > 0)
-                continue;
-            gradient[c] += delta[i + c] * z[i + c];
-            delta[i + c] *= z[i + c] == 0 ? 0 : alpha[c];
+    const struct alpha_axis *axes = arguments->axes;
+    const size_t count = axes[2].count;
+    for (size_t row = 0; row < arguments->rows; row++)
+        for (size_t i = 0; i < axes[0].count * axes[1].count; i++) {
+            const size_t at = row * arguments->stride + i * count;
+            const float *alpha = arguments->alpha + alpha_place(axes, i);
+            if (axes[2].step > 0)
+                prelu_values(z + at, a + at, alpha, count, 1);
+            else
+                prelu_values(z + at, a + at, alpha, count, 0);
         }
 }
 
 static void prelu_backward(const float *z, const float *a, float *delta,
                            const struct activation_arguments *arguments) {
+    const struct alpha_axis *axes = arguments->axes;
+    const size_t count = axes[2].count;
+    float *gradients = arguments->alpha_gradient;
     (void)a;
-    const size_t channels = channels_of(arguments), step = PAD_TO_LANES(channels);
-    for (size_t i = 0; i < arguments->units / channels; i++)
-        for (size_t c = 0; c < channels; c++)
-            arguments->alpha_gradient[i * step + c] = 0;
+    memset(gradients, 0, arguments->alpha_floats * sizeof *gradients);
     for (size_t row = 0; row < arguments->rows; row++)
-        prelu_row_backward(z + row * arguments->stride, delta + row * arguments->stride, arguments);
+        for (size_t i = 0; i < axes[0].count * axes[1].count; i++) {
+            const size_t at = row * arguments->stride + i * count, place = alpha_place(axes, i);
+            const float *alpha = arguments->alpha + place;
+            if (axes[2].step > 0)
+                prelu_gradients(z + at, delta + at, alpha, gradients + place, count, 1);
+            else
+                prelu_gradients(z + at, delta + at, alpha, gradients + place, count, 0);
+        }
 }
 
 #define FUNCTIONS(NAME) .forward = NAME##_forward, .backward = NAME##_backward
@@ -335,7 +348,7 @@ const struct activation activations[] = {
     {.name = "prelu",
      .learned = 1,
      FUNCTIONS(prelu),
-     .help = "x if x >= 0, else alpha * x; one alpha a unit, learned from 0",
+     .help = "x if x >= 0, else alpha * x; alpha is learned, one a unit unless they share it",
      .slope = "1 if x > 0, else alpha; 0 at 0"},
     {.name = "elu",
      FUNCTIONS(elu),

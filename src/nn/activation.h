@@ -20,16 +20,23 @@ enum activation_parameter {
 struct activation;
 struct sweep_activation;
 
+#define ALPHA_AXES 3
+
 struct activation_arguments {
     const struct activation *of; /* the activation itself: those of plug-ins ask for it */
     size_t rows, units;
     size_t stride;   /* a multiple of LANES, at least units */
     size_t channels; /* how long the last dimension of a row is; 0: units */
     float parameter; /* the value of the activation's hyperparameter, if it has one */
-    /* Only for a learned activation: units, rows of channels padded to LANES; the gradient is
-     * written by backward. */
+    /* Only for a learned activation: its alpha, an array of so many floats, and the gradient, which
+     * backward writes. Along each axis of a row's values, the innermost last, there are `count`,
+     * whose alphas are `step` floats apart: 0 where they share one. */
     const float *alpha;
     float *alpha_gradient;
+    size_t alpha_floats;
+    struct alpha_axis {
+        size_t count, step;
+    } axes[ALPHA_AXES];
 };
 
 struct activation {
@@ -39,7 +46,7 @@ struct activation {
     const char *slope;      /* its derivative; NULL: it is not told */
     enum activation_parameter parameter;
     double parameter_default;
-    int learned; /* it has one trainable parameter per unit, which starts at 0 */
+    int learned; /* it has a trainable array, alpha */
     /* a = f(z); a may be z */
     void (*forward)(const float *z, float *a, const struct activation_arguments *arguments);
     /* delta holds dL/da and becomes dL/dz */

@@ -190,6 +190,24 @@ void layers_connect(struct layer *layers, const struct network_spec *spec) {
     }
 }
 
+/* Of several networks, a unit's alphas stand side by side. */
+static void set_alpha(const struct layer *layer, struct activation_arguments *arguments) {
+    const struct shape alpha = layer_alpha_shape(layer->spec, layer->output);
+    size_t step = layer->networks, at = ALPHA_AXES;
+    for (size_t i = 0; i < ALPHA_AXES; i++)
+        arguments->axes[i].count = 1;
+    if (layer->networks > 1)
+        arguments->axes[--at] = (struct alpha_axis){layer->networks, 1};
+    for (size_t i = alpha.rank; i-- > 0;) {
+        arguments->axes[--at] =
+            (struct alpha_axis){layer->output.dims[i], alpha.dims[i] > 1 ? step : 0};
+        step *= step == 1 ? PAD_TO_LANES(alpha.dims[i]) : alpha.dims[i];
+    }
+    arguments->alpha = layer->values[layer->array_count - 1];
+    arguments->alpha_gradient = layer->gradients[layer->array_count - 1];
+    arguments->alpha_floats = layer_floats(alpha, layer->networks);
+}
+
 static struct activation_arguments arguments_of(const struct layer *layer, size_t rows) {
     struct activation_arguments arguments = {
         .of = layer->spec->activation,
@@ -198,10 +216,8 @@ static struct activation_arguments arguments_of(const struct layer *layer, size_
         .stride = layer->stride,
         .channels = layer->output.rank > 1 ? shape_columns(layer->output) : 0,
         .parameter = (float)layer->spec->activation_parameter};
-    if (layer->spec->activation->learned) {
-        arguments.alpha = layer->values[layer->array_count - 1];
-        arguments.alpha_gradient = layer->gradients[layer->array_count - 1];
-    }
+    if (layer->spec->activation->learned)
+        set_alpha(layer, &arguments);
     return arguments;
 }
 

@@ -52,9 +52,34 @@ const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_
     return word;
 }
 
+static const struct argument learned_arguments[] = {
+    {.name = "shared_axes",
+     .type = ARGUMENT_AXES,
+     .offset = offsetof(struct layer_spec, shared_axes),
+     .standard = 0,
+     .minimum = 1,
+     .maximum = SHAPE_RANK_MAX - 1,
+     .as = "none",
+     .help = "axes along which values share an alpha; [1, 2]: an image has one a channel"},
+    {.name = "alpha_initializer",
+     .type = ARGUMENT_NAME,
+     .offset = offsetof(struct layer_spec, alpha_initializer),
+     .standard = INITIALIZER_ZEROS,
+     .name_at = initializer_name,
+     .help = "how its alpha starts"},
+};
+
+struct argument_table layer_learned_arguments(const struct activation *activation) {
+    return activation && activation->learned
+               ? (struct argument_table)ARGUMENT_TABLE(learned_arguments, 0)
+               : (struct argument_table){0};
+}
+
 struct layer_spec layer_standard(const struct layer_kind *kind) {
-    struct layer_spec spec = {
-        .kind = kind, .activation_parameter = (double)NAN, .l2 = LAYER_L2_USUAL};
+    struct layer_spec spec = {.kind = kind,
+                              .activation_parameter = (double)NAN,
+                              .l2 = LAYER_L2_USUAL,
+                              .alpha_initializer = INITIALIZER_ZEROS};
     const struct argument_table table = layer_arguments(kind);
     arguments_set_standards(&table, &spec);
     return spec;
@@ -67,15 +92,24 @@ bool layer_same_place(const struct layer_spec *a, const struct layer_spec *b) {
 
 bool layer_equal(const struct layer_spec *a, const struct layer_spec *b) {
     const struct argument_table table = layer_arguments(a->kind);
+    const struct argument_table learned = layer_learned_arguments(a->activation);
     const bool unknown = isnan(a->activation_parameter) && isnan(b->activation_parameter);
     /* Most of those that are asked about are alike in each byte. */
     if (memcmp((const char *)a, (const char *)b, sizeof *a) == 0)
         return true;
     return a->kind == b->kind && a->activation == b->activation &&
            (unknown || a->activation_parameter == b->activation_parameter) &&
-           arguments_equal(&table, a, b) && layer_same_place(a, b) &&
+           arguments_equal(&table, a, b) && arguments_equal(&learned, a, b) &&
+           layer_same_place(a, b) &&
            (a->kind != &layer_output || named_output_equal(a->output, b->output)) &&
            (a->kind != &layer_input_layer || strcmp(a->input->name, b->input->name) == 0);
+}
+
+struct shape layer_alpha_shape(const struct layer_spec *spec, struct shape output) {
+    for (size_t i = 0; i < output.rank; i++)
+        if (spec->shared_axes >> i & 1)
+            output.dims[i] = 1;
+    return output;
 }
 
 const char *layer_refusal(const struct layer_spec *spec, size_t index, const struct shape *values,
@@ -90,7 +124,10 @@ const char *layer_refusal(const struct layer_spec *spec, size_t index, const str
     }
     if (count > 1)
         return "it takes one input";
-    return spec->kind->refuses ? spec->kind->refuses(spec, *input) : NULL;
+    const char *reason = spec->kind->refuses ? spec->kind->refuses(spec, *input) : NULL;
+    return !reason && spec->shared_axes >> layer_shape(spec, *input).rank
+               ? "its shared_axes are more than that has axes, the first being 1"
+               : reason;
 }
 
 struct shape layer_shape(const struct layer_spec *spec, struct shape input) {
@@ -101,9 +138,10 @@ size_t layer_list_arrays(const struct layer_spec *spec, struct shape input,
                          struct layer_array arrays[LAYER_ARRAYS_MAX]) {
     size_t count = spec->kind->arrays ? spec->kind->arrays(spec, input, arrays) : 0;
     if (spec->activation && spec->activation->learned)
-        arrays[count++] = (struct layer_array){.name = "alpha",
-                                               .shape = layer_shape(spec, input),
-                                               .initializer = &initializers[INITIALIZER_ZEROS]};
+        arrays[count++] =
+            (struct layer_array){.name = "alpha",
+                                 .shape = layer_alpha_shape(spec, layer_shape(spec, input)),
+                                 .initializer = &initializers[spec->alpha_initializer]};
     for (size_t i = 0; i < count && spec->shared; i++)
         if (arrays[i].role == ARRAY_WEIGHTS)
             arrays[i].role = ARRAY_SHARED_WEIGHTS;

@@ -73,6 +73,7 @@ struct layer_spec {
     uint32_t groups;
     uint8_t padding;                              /* its place among the argument's names */
     uint8_t kernel_initializer, bias_initializer; /* or of gamma, of beta: initializers[...] */
+    uint8_t alpha_initializer, shared_axes;       /* of a learned activation: of its alpha */
     bool use_bias, center, scale, keepdims;
     /* The values that it reads, of layers before it; none: what the one before it gives. */
     uint8_t input_count, inputs[LAYER_INPUTS_MAX];
@@ -210,6 +211,9 @@ static inline struct argument_table layer_arguments(const struct layer_kind *kin
     return (struct argument_table){kind->arguments, kind->argument_count, kind->positional};
 }
 
+/* The arguments of what an activation learns, fields of struct layer_spec, too: Keras' PReLU's. */
+struct argument_table layer_learned_arguments(const struct activation *activation);
+
 /* How many values layer `index` of a network reads, and which the k-th of them is. */
 static inline size_t layer_source_count(const struct layer_spec *spec) {
     return spec->input_count > 0 ? spec->input_count : 1;
@@ -223,8 +227,10 @@ static inline size_t layer_source(const struct layer_spec *spec, size_t index, s
 const char *layer_refusal(const struct layer_spec *spec, size_t index, const struct shape *values,
                           struct shape *input);
 
-/* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them. */
+/* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them: what
+ * shares an alpha has length 1 there. */
 struct shape layer_shape(const struct layer_spec *spec, struct shape input);
+struct shape layer_alpha_shape(const struct layer_spec *spec, struct shape output);
 size_t layer_list_arrays(const struct layer_spec *spec, struct shape input,
                          struct layer_array arrays[LAYER_ARRAYS_MAX]);
 

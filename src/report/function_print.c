@@ -96,7 +96,9 @@ static enum status follow(const struct activation *activation, double reach, flo
                                                    .parameter =
                                                        (float)activation->parameter_default,
                                                    .alpha = alpha,
-                                                   .alpha_gradient = alpha + stride};
+                                                   .alpha_gradient = alpha + stride,
+                                                   .alpha_floats = stride,
+                                                   .axes = {{1, 0}, {1, 0}, {UNITS, 1}}};
     activation->forward(z, a, &arguments);
     activation->backward(z, a, delta, &arguments);
     for (size_t i = 0; i < PLACES; i++) {

@@ -35,6 +35,16 @@ static void append_numbers(const struct numbers *numbers, struct text *text) {
     }
 }
 
+/* 1/2 */
+static void append_axes(unsigned axes, struct text *text) {
+    const char *separator = "";
+    for (unsigned axis = 1; axes; axis++, axes >>= 1)
+        if (axes & 1) {
+            text_printf(text, "%s%u", separator, axis);
+            separator = "/";
+        }
+}
+
 void argument_append(const void *of, const struct argument *argument, struct text *text) {
     const void *at = argument_of(of, argument);
     switch (argument->type) {
@@ -64,6 +74,9 @@ void argument_append(const void *of, const struct argument *argument, struct tex
         break;
     case ARGUMENT_ENTRY:
         text_append(text, **(const char *const *const *)at);
+        break;
+    case ARGUMENT_AXES:
+        append_axes(*(const uint8_t *)at, text);
         break;
     }
 }
@@ -154,7 +167,8 @@ void argument_append_allowed(const struct argument *argument, struct text *text)
         [ARGUMENT_PAIR] = "a whole number or two, as in 3x5 or [3, 5], each",
         [ARGUMENT_MARGINS] =
             "whole numbers, as in 2, 3x5 or 1/2x3/4, which is [[1, 2], [3, 4]], each",
-        [ARGUMENT_NUMBERS] = "numbers, as in [3, 5] or 3/5, each"};
+        [ARGUMENT_NUMBERS] = "numbers, as in [3, 5] or 3/5, each",
+        [ARGUMENT_AXES] = "axes, as in [1, 2] or 1/2, each"};
     if (argument->type == ARGUMENT_NAME)
         append_names(argument, text);
     else

@@ -430,6 +430,14 @@ enum hyperparameter_id hyperparameter_id_of(const struct hyperparameter *hyperpa
     return (enum hyperparameter_id)(hyperparameter - hyperparameters);
 }
 
+const struct hyperparameter *hyperparameter_of_activation(const struct activation *activation) {
+    for (size_t i = 0; activation->parameter != ACTIVATION_NO_PARAMETER && i < HP_COUNT; i++)
+        if (hyperparameters[i].part == PART_ACTIVATION &&
+            hyperparameters[i].detail == (int)activation->parameter)
+            return &hyperparameters[i];
+    return NULL;
+}
+
 void hyperparameter_list_names(const char *names[HP_COUNT]) {
     for (size_t i = 0; i < HP_COUNT; i++)
         names[i] = hyperparameters[i].name;

@@ -173,6 +173,9 @@ extern const struct hyperparameter hyperparameters[HP_COUNT];
 const struct hyperparameter *hyperparameter_find(const char *name);
 enum hyperparameter_id hyperparameter_id_of(const struct hyperparameter *hyperparameter);
 
+/* That of an activation's parameter, as negative_slope is leaky_relu's; NULL: it has none. */
+const struct hyperparameter *hyperparameter_of_activation(const struct activation *activation);
+
 /* All their names, in their order. */
 void hyperparameter_list_names(const char *names[HP_COUNT]);
 

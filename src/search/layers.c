@@ -26,20 +26,36 @@ static void append_input(const struct named_input *input, struct text *text) {
         text_printf(text, "%s%zu", i ? "x" : " shape=", input->shape.dims[i]);
 }
 
+/* " leaky_relu negative_slope=0.3": a layer's activation with what is its own. */
+static void append_activation(const struct layer_spec *layer, struct text *text) {
+    const struct argument_table learned = layer_learned_arguments(layer->activation);
+    if (!layer->activation)
+        return;
+    text_printf(text, " %s", layer->activation->name);
+    if (!isnan(layer->activation_parameter)) {
+        text_printf(text, " %s=", hyperparameter_of_activation(layer->activation)->name);
+        text_append_double(text, layer->activation_parameter);
+    }
+    arguments_append_named(&learned, layer, text);
+}
+
 static void append_words(const struct layer_spec *layer, struct text *text) {
     char word[LAYER_WORD_MAX];
     const bool activation = layer->kind == &layer_activation;
     const struct argument_table table = layer_arguments(layer->kind);
+    const struct argument_table learned = layer_learned_arguments(layer->activation);
     text_append(text, activation ? layer->activation->name : layer_kind_word(layer->kind, word));
     if (activation && !isnan(layer->activation_parameter)) {
         text_append(text, " ");
         text_append_double(text, layer->activation_parameter);
     }
+    if (activation)
+        arguments_append_named(&learned, layer, text);
     if (layer->kind == &layer_output)
         text_printf(text, " %s", layer->output->name);
     arguments_append_positional(&table, layer, 0, text);
-    if (!activation && layer->activation)
-        text_printf(text, " %s", layer->activation->name);
+    if (!activation)
+        append_activation(layer, text);
     arguments_append_named(&table, layer, text);
     if (layer->kind == &layer_output)
         append_output(layer->output, text);
@@ -61,22 +77,17 @@ static void append_layer(const struct layer_spec *layer, struct text *text) {
         text_append(text, "\"");
         return;
     }
-    if (layer->kind == &layer_dense && !arguments_has_named(&table, layer) &&
-        layer->input_count == 0) {
-        if (layer->activation)
-            text_printf(text, "\"%u %s\"", layer->units, layer->activation->name);
-        else
-            text_printf(text, "%u", layer->units);
-        return;
-    }
-    text_append(text, "\"");
-    if (layer->kind == &layer_dense && !arguments_has_named(&table, layer))
-        text_printf(text, layer->activation ? "%u %s" : "%u", layer->units,
-                    layer->activation ? layer->activation->name : "");
-    else
+    const bool words = layer->kind != &layer_dense || arguments_has_named(&table, layer);
+    const bool number = !words && !layer->activation && layer->input_count == 0;
+    text_append(text, number ? "" : "\"");
+    if (words)
         append_words(layer, text);
+    else
+        text_printf(text, "%u", layer->units);
+    if (!words)
+        append_activation(layer, text);
     append_inputs(layer, text);
-    text_append(text, "\"");
+    text_append(text, number ? "" : "\"");
 }
 
 void layers_append(const struct hidden_layers *layers, struct text *text) {

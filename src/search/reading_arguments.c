@@ -24,7 +24,8 @@ static bool is_allowed(const struct argument *argument, double number) {
 
 static bool takes_lists(const struct argument *argument) {
     return argument->type == ARGUMENT_SIZES || argument->type == ARGUMENT_PAIR ||
-           argument->type == ARGUMENT_MARGINS || argument->type == ARGUMENT_NUMBERS;
+           argument->type == ARGUMENT_MARGINS || argument->type == ARGUMENT_NUMBERS ||
+           argument->type == ARGUMENT_AXES;
 }
 
 static enum status fail_argument(const struct reading *reading, const struct node *node,
@@ -127,6 +128,17 @@ static bool read_margins(const struct reading *reading, const struct node *node,
     return reads;
 }
 
+/* 1/2 or [1, 2] */
+static bool read_axes(const struct reading *reading, const struct node *node,
+                      const struct argument *argument, uint8_t *axes) {
+    struct numbers numbers;
+    const bool reads = read_list(reading, node, argument, "/", NUMBERS_MAX, &numbers);
+    *axes = 0;
+    for (size_t i = 0; reads && i < numbers.count; i++)
+        *axes |= (uint8_t)(1 << ((int)numbers.items[i] - 1));
+    return reads;
+}
+
 static bool read_name(const struct node *node, const struct argument *argument, uint8_t *place) {
     struct score score;
     if (node->kind == NODE_SCALAR && argument->name_at)
@@ -138,8 +150,8 @@ static bool read_name(const struct node *node, const struct argument *argument, 
     return false;
 }
 
-static enum status read_argument(const struct reading *reading, const struct node *node,
-                                 const struct argument *argument, const char *owner, void *into) {
+enum status reading_argument(const struct reading *reading, const struct node *node,
+                             const struct argument *argument, const char *owner, void *into) {
     void *at = argument_at(into, argument);
     const bool numeric = argument->type == ARGUMENT_WHOLE || argument->type == ARGUMENT_REAL;
     double number = 0;
@@ -158,6 +170,8 @@ static enum status read_argument(const struct reading *reading, const struct nod
         reads = read_name(node, argument, at);
     else if (argument->type == ARGUMENT_NUMBERS)
         reads = read_list(reading, node, argument, "/,", NUMBERS_MAX, at);
+    else if (argument->type == ARGUMENT_AXES)
+        reads = read_axes(reading, node, argument, at);
     else
         reads = read_sizes(reading, node, argument, at);
     return reads ? STATUS_OK : fail_argument(reading, node, owner, argument);
@@ -188,6 +202,7 @@ bool reading_varies_numbers(const struct varied_argument *varied) {
     case ARGUMENT_SIZES:
     case ARGUMENT_NAME:
     case ARGUMENT_ENTRY:
+    case ARGUMENT_AXES:
         break;
     }
     return false;
@@ -197,7 +212,7 @@ enum status reading_varied(const struct reading *reading, const struct node *nod
                            const struct varied_argument *varied) {
     return varied->extras
                ? varied->extras->read(reading, varied->argument->name, node, varied->into)
-               : read_argument(reading, node, varied->argument, varied->owner, varied->into);
+               : reading_argument(reading, node, varied->argument, varied->owner, varied->into);
 }
 
 /* {units: {values: [64, 128]}} */
@@ -227,7 +242,7 @@ static enum status read_or_note(const struct reading *reading, const struct node
                                 struct argument_reading *of) {
     of->given[argument - of->table.rows] = true;
     return spec_is(node) ? note_varied(reading, key, node, argument, NULL, of)
-                         : read_argument(reading, node, argument, of->owner, of->into);
+                         : reading_argument(reading, node, argument, of->owner, of->into);
 }
 
 /* What the extras take, under `name`; NULL: a word that is no argument. */
@@ -350,7 +365,7 @@ static enum status read_named(const struct reading *reading, const struct node *
     const struct argument *argument = argument_find(&of->table, name.text);
     if (argument) {
         of->given[argument - of->table.rows] = true;
-        return read_argument(reading, &value, argument, of->owner, of->into);
+        return reading_argument(reading, &value, argument, of->owner, of->into);
     }
     const size_t count = list_keys(of, keys);
     for (size_t i = of->table.count; i < count; i++)
@@ -370,7 +385,7 @@ static enum status read_word(const struct reading *reading, const struct node *p
         next++;
     if (next < table->positional && (number || !of->extras || isnan(table->rows[next].standard))) {
         of->given[next] = true;
-        return read_argument(reading, part, &table->rows[next], of->owner, of->into);
+        return reading_argument(reading, part, &table->rows[next], of->owner, of->into);
     }
     if (of->extras)
         return of->extras->read(reading, NULL, part, of->into);

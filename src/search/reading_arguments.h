@@ -48,6 +48,10 @@ struct argument_extras {
                                    const void *into);
 };
 
+/* One argument of what it goes `into`; `owner` as above. */
+enum status reading_argument(const struct reading *reading, const struct node *node,
+                             const struct argument *argument, const char *owner, void *into);
+
 /* Whether a mapping has arguments, and is no list or range of values of one. */
 bool reading_has_arguments(const struct node *node, const struct argument_table *table);
 

@@ -5,14 +5,17 @@
 #include "search/reading_outputs.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
+#include "search/spec.h"
 #include "search/words.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
 
-static enum status read_activation(const struct reading *reading, const struct node *node,
-                                   struct layer_spec *layer) {
+/* --- an activation, and what is its own --- */
+
+static enum status read_activation_name(const struct reading *reading, const struct node *node,
+                                        struct layer_spec *layer) {
     struct value value;
     enum status status = reading_value(reading, node, &hyperparameters[HP_ACTIVATION], &value);
     if (status == STATUS_OK)
@@ -20,18 +23,10 @@ static enum status read_activation(const struct reading *reading, const struct n
     return status;
 }
 
-/* The parameter that an activation by itself may have of its own: leaky_relu's negative_slope. */
-static const struct hyperparameter *parameter_of(const struct activation *activation) {
-    for (size_t i = 0; activation->parameter != ACTIVATION_NO_PARAMETER && i < HP_COUNT; i++)
-        if (hyperparameters[i].part == PART_ACTIVATION &&
-            hyperparameters[i].detail == (int)activation->parameter)
-            return &hyperparameters[i];
-    return NULL;
-}
-
+/* The parameter that it may have: leaky_relu's negative_slope. */
 static enum status read_parameter(const struct reading *reading, const struct node *node,
                                   struct layer_spec *layer) {
-    const struct hyperparameter *parameter = parameter_of(layer->activation);
+    const struct hyperparameter *parameter = hyperparameter_of_activation(layer->activation);
     struct value value;
     if (!parameter)
         return reading_fail(reading, node, "layers: %s takes no number; %s",
@@ -43,24 +38,79 @@ static enum status read_parameter(const struct reading *reading, const struct no
     return status;
 }
 
+static size_t list_own_keys(const struct activation *activation, const char *keys[ARGUMENTS_MAX],
+                            size_t count) {
+    const struct argument_table learned = layer_learned_arguments(activation);
+    if (activation && hyperparameter_of_activation(activation))
+        keys[count++] = hyperparameter_of_activation(activation)->name;
+    for (size_t i = 0; i < learned.count; i++)
+        keys[count++] = learned.rows[i].name;
+    return count;
+}
+
+static enum status read_own(const struct reading *reading, const char *key, const struct node *node,
+                            struct layer_spec *layer) {
+    const struct argument_table learned = layer_learned_arguments(layer->activation);
+    const struct argument *argument = key ? argument_find(&learned, key) : NULL;
+    return argument ? reading_argument(reading, node, argument, "layers", layer)
+                    : read_parameter(reading, node, layer);
+}
+
+static size_t list_keys_beside_name(const void *into, const char *keys[ARGUMENTS_MAX],
+                                    size_t count) {
+    const struct layer_spec *layer = into;
+    keys[count++] = "name";
+    return list_own_keys(layer->activation, keys, count);
+}
+
+static enum status read_beside_name(const struct reading *reading, const char *key,
+                                    const struct node *node, void *into) {
+    return key && strcmp(key, "name") == 0 ? STATUS_OK : read_own(reading, key, node, into);
+}
+
+static const struct argument_extras beside_name = {list_keys_beside_name, read_beside_name};
+
+/* relu, {name: leaky_relu, negative_slope: 0.3}, {leaky_relu: 0.3} */
+static enum status read_activation(const struct reading *reading, const struct node *node,
+                                   struct layer_spec *layer) {
+    const bool mapping = node->kind == NODE_MAPPING && node->count > 0 && !spec_is(node);
+    const struct node *name = mapping ? node_at(node, "name") : node, *inner = node;
+    if (!name && node->count == 1) {
+        name = node->keys[0];
+        inner = node->items[0];
+    }
+    if (!name)
+        return reading_fail(reading, node,
+                            "layers: an activation with arguments is written {name: leaky_relu, "
+                            "negative_slope: 0.3}");
+    enum status status = read_activation_name(reading, name, layer);
+    if (status != STATUS_OK || !mapping)
+        return status;
+    struct argument_reading of = {.owner = "layers",
+                                  .noun = "an activation",
+                                  .name = layer->activation->name,
+                                  .into = layer,
+                                  .extras = &beside_name};
+    return inner->kind == NODE_MAPPING ? reading_arguments(reading, inner, &of)
+                                       : reading_first_argument(reading, name, inner, &of);
+}
+
 /* --- what a layer takes beside its arguments --- */
 
 static size_t list_extra_keys(const void *into, const char *keys[ARGUMENTS_MAX], size_t count) {
     const struct layer_spec *layer = into;
     keys[count++] = "activation";
-    if (layer->activation && parameter_of(layer->activation))
-        keys[count++] = parameter_of(layer->activation)->name;
-    return count;
+    return list_own_keys(layer->activation, keys, count);
 }
 
-/* An activation, or the number that one by itself may have. */
+/* An activation, or what is its own: of one by itself, a number without a name, too. */
 static enum status read_extra(const struct reading *reading, const char *key,
                               const struct node *node, void *into) {
     struct layer_spec *layer = into;
     const bool itself = layer->kind == &layer_activation && layer->activation;
     if (key ? strcmp(key, "activation") == 0 : !itself && !layer->activation)
         return read_activation(reading, node, layer);
-    return key || itself ? read_parameter(reading, node, layer)
+    return key || itself ? read_own(reading, key, node, layer)
                          : reading_fail(reading, node, "layers: '%.64s' is more than a layer takes",
                                         node->kind == NODE_SCALAR ? node->text : "a list");
 }

@@ -98,6 +98,9 @@ NETWORKS = (
     '["conv2d 4 3 l1=0.001 max_norm=0.7 kernel_initializer=he_normal bias_initializer=ones",'
     ' "depthwise_conv2d 2 l1=0.002 l2=0.01 max_norm=1", "batch_normalization gamma_initializer=random_normal",'
     ' "9 l2=0.02 max_norm=0.5", "8 l2=0"]',
+    # Activations with arguments of their own.
+    '["conv2d 4 3 prelu shared_axes=1/2 alpha_initializer=ones", "prelu shared_axes=3", flatten,'
+    ' "9 prelu shared_axes=1", "7 leaky_relu negative_slope=0.3"]',
 )
 
 
