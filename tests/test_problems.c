@@ -244,7 +244,8 @@ static void of_layers(void **state) {
         "      - {a: 4, outputs: {p: {dense: 4, loss: mse, loss_weights: 0.1}}}\n"
         "      - {a: 4, outputs: {p: {dense: 4, los: mse, metric: [f1]}}}\n"
         "      - {a: 4, outputs: {p: {loss: mse, input: a}}}\n"
-        "      - [64 tahn, reul, foo]\n";
+        "      - [64 tahn, reul, foo]\n"
+        "      - {input: 8, b: {dense: 4, inputs: input}, image: 4}\n";
     static const struct expected expected[] = {
         {5, 13, "unknown layer 'flaten'; did you mean 'flatten'?", NULL},
         {5, 25, "unknown layer 'concat'; did you mean 'concatenate'?",
@@ -270,6 +271,8 @@ static void of_layers(void **state) {
         {16, 13, "unknown activation 'tahn'", NULL},
         {16, 19, "unknown layer 'reul'; did you mean 'relu'?", "- [64 tanh, relu, foo]"},
         {16, 25, "'foo' is not allowed; it takes a list", NULL},
+        {17, 10, "'input' is the image, which layers read by that name", NULL},
+        {17, 50, "'image' is the image, which layers read by that name", NULL},
     };
     assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
     EXPECT_PROBLEMS(expected);

@@ -357,6 +357,14 @@ static enum status connect_image(struct reading_model *model) {
 
 /* --- the whole --- */
 
+/* Whether a layer other than an input has a name that stands for the image. */
+static bool names_image(const struct reading_model *model, size_t i) {
+    const struct node *name = model->places[i].node;
+    return model->named && !reading_model_is_output(model, i) &&
+           !reading_model_is_input(model, i) &&
+           (node_says(name, "input") || node_says(name, INPUT_IMAGE));
+}
+
 static enum status add_item(struct reading_model *model, const struct node *name,
                             const struct node *node, const struct node *inputs) {
     const size_t i = model->count;
@@ -371,7 +379,12 @@ static enum status add_item(struct reading_model *model, const struct node *name
         model->varied->item = i;
     if (model->named && name->kind != NODE_SCALAR)
         return reading_fail(model->reading, name, "layers: a layer's name is a word");
-    const enum status status = read_item(model, i, node);
+    enum status status = read_item(model, i, node);
+    if (status == STATUS_OK && names_image(model, i))
+        status = reading_fail(model->reading, name,
+                              "layers: '%.64s' is the image, which layers read by that name "
+                              "(inputs: %.64s); give the layer another one",
+                              name->text, name->text);
     for (size_t j = 0; j < i && model->named && !reading_model_is_output(model, i); j++)
         if (model->places[j].node->kind == NODE_SCALAR &&
             node_says(name, reading_model_name(model, j)) && !reading_model_is_output(model, j))
