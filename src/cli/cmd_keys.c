@@ -54,10 +54,22 @@ struct entry {
         return found ? found->name : NULL;                                                         \
     }
 ACCESSORS(optimizer, optimizers, optimizer_count)
-ACCESSORS(activation, activations, activation_count)
 ACCESSORS(loss, losses, loss_count)
 ACCESSORS(initializer, initializers, initializer_count)
 ACCESSORS(metric, metrics, metric_count)
+
+static bool activation_at(size_t i, struct entry *entry) {
+    if (i < activation_count)
+        *entry = (struct entry){.name = activations[i].name,
+                                .help = activations[i].help,
+                                .arguments = layer_learned_arguments(&activations[i])};
+    return i < activation_count;
+}
+
+static const char *activation_named(const char *name) {
+    const struct activation *found = activation_find(name);
+    return found ? found->name : NULL;
+}
 
 static bool key_at(size_t i, struct entry *entry) {
     return config_key_at(i, &entry->name, &entry->help);
@@ -287,18 +299,20 @@ static void print_hyperparameter(const struct hyperparameter *hyperparameter) {
     text_release(&allowed);
 }
 
+static void print_argument(const struct argument *argument, int indent, const char *begin) {
+    struct text line;
+    text_init(&line);
+    argument_append_help(argument, &line);
+    terminal_print(stdout, (size_t)indent + 2, "%*s%s%s", indent, "", begin,
+                   line.failed ? argument->name : line.data);
+    text_release(&line);
+}
+
 /* An entry whose first words, up to its help, are there already; each argument has a line. */
 static void print_help(const struct entry *entry, int indent, const char *begin) {
-    struct text line;
     terminal_print(stdout, (size_t)indent, "%s%s", begin, entry->help);
-    for (size_t i = 0; i < entry->arguments.count; i++) {
-        text_init(&line);
-        argument_append_help(&entry->arguments.rows[i], &line);
-        if (line.failed)
-            text_append(&line, entry->arguments.rows[i].name);
-        terminal_print(stdout, (size_t)indent + 2, "%*s%s", indent, "", line.data);
-        text_release(&line);
-    }
+    for (size_t i = 0; i < entry->arguments.count; i++)
+        print_argument(&entry->arguments.rows[i], indent, "");
     if (entry->activates)
         terminal_print(stdout, (size_t)indent + 2, "%*sactivation: linear, or one of its own",
                        indent, "");
@@ -347,6 +361,29 @@ static enum status print_entry(const struct kind *kind, const char *name, struct
     return STATUS_OK;
 }
 
+/* The entries of a kind that have an argument of that name. Returns how many there are. */
+static size_t each_with_argument(const struct kind *kind, const char *name,
+                                 void (*visit)(const struct kind *kind, const struct entry *entry,
+                                               const struct argument *argument)) {
+    struct entry entry = {0};
+    size_t count = 0;
+    for (size_t i = 0; kind->at(i, &entry); i++) {
+        const struct argument *argument = argument_find(&entry.arguments, name);
+        count += argument != NULL;
+        if (argument && visit)
+            visit(kind, &entry, argument);
+    }
+    return count;
+}
+
+/* "layer conv2d, filters: how many channels it gives, a whole number from 1 to 65536" */
+static void print_of(const struct kind *kind, const struct entry *entry,
+                     const struct argument *argument) {
+    char begin[128];
+    snprintf(begin, sizeof begin, "%s %s, ", kind->name, entry->name);
+    print_argument(argument, 0, begin);
+}
+
 static enum status print_named(const char *name, struct error *error) {
     const struct hyperparameter *hyperparameter = hyperparameter_find(name);
     enum status status = STATUS_OK;
@@ -356,6 +393,8 @@ static enum status print_named(const char *name, struct error *error) {
         print_hyperparameter(hyperparameter);
     for (size_t k = 0; k < KIND_COUNT && status == STATUS_OK; k++)
         status = print_entry(&kinds[k], name, &arena, error);
+    for (size_t k = 0; k < KIND_COUNT; k++)
+        each_with_argument(&kinds[k], name, print_of);
     for (size_t k = 0; k < KIND_COUNT; k++)
         if (is_owner(&kinds[k], name)) {
             fputc('\n', stdout);
@@ -424,11 +463,14 @@ static void help_json(struct json *json, const struct entry *entry) {
     text_release(&help);
 }
 
+/* All of a kind; or the one called `wanted`, and those with an argument of that name. */
 static void kind_json(struct json *json, const struct kind *kind, const char *wanted) {
+    const char *own = wanted ? kind->named(wanted) : NULL;
     struct entry entry = {0};
     json_begin_array(json, kind->plural);
     for (size_t i = 0; kind->at(i, &entry); i++) {
-        if (wanted && strcmp(entry.name, wanted) != 0)
+        if (wanted && !(own && strcmp(entry.name, own) == 0) &&
+            !argument_find(&entry.arguments, wanted))
             continue;
         json_begin_object(json, NULL);
         json_text(json, "name", entry.name);
@@ -450,9 +492,9 @@ static enum status print_json(const char *name, struct error *error) {
         json_end(&json);
     }
     for (size_t i = 0; i < KIND_COUNT; i++)
-        if (!name || kinds[i].named(name) || is_owner(&kinds[i], name))
-            kind_json(&json, &kinds[i],
-                      name && !is_owner(&kinds[i], name) ? kinds[i].named(name) : NULL);
+        if (!name || kinds[i].named(name) || is_owner(&kinds[i], name) ||
+            each_with_argument(&kinds[i], name, NULL) > 0)
+            kind_json(&json, &kinds[i], name && is_owner(&kinds[i], name) ? NULL : name);
     enum status status = json_print(&json, JSON_PRETTY, stdout, error);
     json_release(&json);
     return status;
@@ -463,7 +505,7 @@ static enum status print_json(const char *name, struct error *error) {
 static bool is_known(const char *name) {
     bool known = hyperparameter_find(name) != NULL;
     for (size_t i = 0; i < KIND_COUNT; i++)
-        known |= kinds[i].named(name) != NULL;
+        known |= kinds[i].named(name) || each_with_argument(&kinds[i], name, NULL) > 0;
     return known;
 }
 
@@ -529,7 +571,7 @@ const struct command command_keys = {
     .description =
         "List what a config may say: the keys, the hyperparameters with what they take and their "
         "defaults, and the names of optimizers, activations, losses, initializers and metrics. "
-        "With NAME, that one alone.",
+        "With NAME, that one alone; of an argument, all that takes it.",
     .options = options,
     .run = run,
 };

@@ -262,8 +262,8 @@ class Keys(Case):
         for name in ("validation_split", "leaky_relu", "adamax", "glorot_uniform", "f1_score",
                      "mean_squared_error", "repeats"):
             self.assertRegex(out, rf"(?m)^  {name}\b")
-        one, err = self.sweep("keys", "momentum")
-        self.assertRegex(one, r"default sgd 0")
+        one, err = self.sweep("keys", "nesterov")
+        self.assertRegex(one, r"default sgd false")
         self.assertIn(one, out)
         self.assertIn("metric f1_score", self.sweep("keys", "f1")[0])
         self.assertIn("key repeats", self.sweep("keys", "repeats")[0])
@@ -280,6 +280,17 @@ class Keys(Case):
         for out in (self.sweep("keys", "layers")[0], self.sweep("keys", "conv2d")[0]):
             self.assertRegex(out, r"(?m)^ +strides: places from one window to the next, .*\(default 1\)$")
             self.assertRegex(out, r"(?m)^ +activation: linear, or one of its own$")
+
+    def test_arguments(self):
+        norms = self.sweep("keys", "max_norm")[0]
+        for layer in ("dense", "conv2d", "depthwise_conv2d"):
+            self.assertRegex(norms, rf"(?m)^layer {layer}, max_norm: .*, a number above 0 \(default none\)$")
+        self.assertRegex(self.sweep("keys", "shared_axes")[0], r"^activation prelu, shared_axes: ")
+        both = self.sweep("keys", "momentum")[0]
+        self.assertIn("default sgd 0", both)
+        self.assertIn("\nlayer batch_normalization, momentum: ", both)
+        self.assertEqual([layer["name"] for layer in json.loads(self.sweep("keys", "filters", "--json")[0])["layers"]],
+                         ["conv2d"])
 
     def test_lines_break_on_a_terminal_only(self):
         wide, _ = self.terminal("keys", environment={"COLUMNS": "60"})
@@ -299,7 +310,7 @@ class Keys(Case):
             self.assertRegex(text, rf"(?m)^  {name}\b")
         self.assertEqual(len(names), len(re.findall(r"(?m)^  [a-z]", text)))
         momentum = json.loads(self.sweep("keys", "momentum", "-J")[0])
-        self.assertEqual(list(momentum), ["hyperparameters"])
+        self.assertEqual(list(momentum), ["hyperparameters", "layers"])
         self.assertEqual(momentum["hyperparameters"],
                          [h for h in keys["hyperparameters"] if h["name"] == "momentum"])
         self.assertEqual(momentum["hyperparameters"][0]["defaults"], {"sgd": 0, "rmsprop": 0, "muon": 0.95})
