@@ -151,6 +151,8 @@ static void layers_of_all_kinds(void **state) {
         {"reshape 28x28x1, Reshape 28x28x1, {reshape: [28, 28, 1]}, {reshape: {target_shape: [28, "
          "28, 1]}}",
          "\"reshape 28x28x1\""},
+        {"reshape -1x3, {reshape: [-1, 3]}, {reshape: {target_shape: [-1, 3]}}",
+         "\"reshape -1x3\""},
         {"flatten, Flatten, {flatten: ~}", "\"flatten\""},
         {"conv2d 8 3x5 relu strides=2 padding=same, Conv2D 8 3x5 padding=SAME strides=2x2 relu, "
          "{conv: {filters: 8, kernel_size: [3, 5], strides: 2, padding: same, activation: relu}}",
@@ -168,8 +170,6 @@ static void layers_of_all_kinds(void **state) {
         {"cropping2d 4, Cropping2D cropping=4x4, {cropping2d: [4, 4]}, {cropping2d: {cropping: "
          "[[4, 4], [4, 4]]}}",
          "\"cropping2d 4\""},
-        {"reshape -1x3, {reshape: [-1, 3]}, {reshape: {target_shape: [-1, 3]}}",
-         "\"reshape -1x3\""},
         {"zero_padding2d 1/2x3/0, {ZeroPadding2D: [[1, 2], [3, 0]]}, zero_padding2d "
          "padding=1/2x3/0",
          "\"zero_padding2d 1/2x3/0\""},
@@ -252,8 +252,12 @@ static void schedules_in_every_notation(void **state) {
     (void)state;
     static const char *const spellings[][2] = {
         {"constant, Constant, {constant: ~}", "constant"},
-        {"cosine_decay, CosineDecay, {cosine_decay: }, {CosineDecay: {alpha: 0, warmup_steps: 0}}",
+        {"cosine_decay, CosineDecay, {cosine_decay: }, {CosineDecay: {alpha: 0, warmup_steps: 0}}, "
+         "{name: cosine_decay}",
          "cosine_decay"},
+        {"{name: CosineDecay, decay_steps: 1000, alpha: 0.1}, {decay_steps: 1000, alpha: 0.1, "
+         "name: cosine_decay}",
+         "cosine_decay 1000 alpha=0.1"},
         {"cosine_decay 1000 alpha=0.1, CosineDecay decay_steps=1e3 alpha=.1, {cosine_decay: "
          "{alpha: 0.1, decay_steps: 1000}}",
          "cosine_decay 1000 alpha=0.1"},

@@ -245,7 +245,8 @@ static void of_layers(void **state) {
         "      - {a: 4, outputs: {p: {dense: 4, los: mse, metric: [f1]}}}\n"
         "      - {a: 4, outputs: {p: {loss: mse, input: a}}}\n"
         "      - [64 tahn, reul, foo]\n"
-        "      - {input: 8, b: {dense: 4, inputs: input}, image: 4}\n";
+        "      - {input: 8, b: {dense: 4, inputs: input}, image: 4}\n"
+        "      - [leaky_relu 1e400]\n";
     static const struct expected expected[] = {
         {5, 13, "unknown layer 'flaten'; did you mean 'flatten'?", NULL},
         {5, 25, "unknown layer 'concat'; did you mean 'concatenate'?",
@@ -273,6 +274,7 @@ static void of_layers(void **state) {
         {16, 25, "'foo' is not allowed; it takes a list", NULL},
         {17, 10, "'input' is the image, which layers read by that name", NULL},
         {17, 50, "'image' is the image, which layers read by that name", NULL},
+        {18, 21, "negative_slope: '1e400' is not allowed; it takes a number from 0 up", NULL},
     };
     assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
     EXPECT_PROBLEMS(expected);
@@ -430,17 +432,30 @@ static void names_from_elsewhere(void **state) {
         {"layers: {value: [{prelu: {shared_axes: [0]}}]}",
          "axes, as in [1, 2] or 1/2, each from 1"},
         {"layers: {value: [{relu: {shared_axes: [1]}}]}", "unknown key of a layer 'shared_axes'"},
+        {"layers: {value: [{relu: {max_value: 6}}]}", "relu6 is relu with a max_value of 6"},
+        {"layers: {value: [{softmax: {axis: 1}}]}", "it is the last axis, Keras' -1; remove it"},
+        {"layers: {value: [{units: 3, activation: leaky_relu, negative_slope: 0.3}]}",
+         "activation: {name: leaky_relu, negative_slope: 0.3}"},
         {"layers: {value: [{units: 3, activation: {leaky_relu: {slope: 0.3}}}]}",
          "unknown key of an activation 'slope'"},
         {"layers: {value: [{units: 3, activation: {negative_slope: 0.3, alpha: 1}}]}",
          "is written {name: leaky_relu"},
+        {"layers: {value: [\"Conv2D(4, 3)\"]}", "without Keras' parentheses: \"conv2d 4 3\""},
+        {"layers: {value: [gaussian_noise 1e38]}", "a number from 0 up; the largest is 1e+30"},
+        {"learning_rate: {value: 1e39}", "a number above 0; the largest is 1e+30"},
+        {"learning_rate_schedule: {value: cosine}", "mean 'cosine_decay'?"},
+        {"learning_rate_schedule: {value: {name: cosine_decay, alph: 0.1}}", "mean 'alpha'?"},
+        {"initializer: {value: constant}", "zeros and ones are the constants"},
+        {"optimizer: {value: {name: muon, adam_learning_rate: 0.1}}",
+         "the learning_rate times adam_lr_ratio"},
         {"layers: {value: [conv2d 32]}", "conv2d needs its kernel_size"},
         {"layers: {value: [128, dropout]}", "dropout needs its rate"},
         {"layers: {value: [{units: 3, kernel_size: 3}]}", "Known: units, use_bias, kernel_init"},
         {"layers: {value: [{neurons: 3}]}", "mean 'units'?"},
         {"layers: {value: [{units: 3, kernel_regularizer: l2}]}",
          "is written l1: 0.001, l2: 0.001"},
-        {"layers: {value: [{units: 3, kernel_constraint: 2}]}", "mean 'max_norm'?"},
+        {"layers: {value: [{units: 3, kernel_constraint: max_norm}]}", "it is max_norm: 3"},
+        {"layers: {value: [{units: 3, maxnorm: 2}]}", "mean 'max_norm'?"},
         {"layers: {value: [{units: 3, bias_regularizer: l2}]}", "remove it"},
         {"layers: {value: [8 l2=-1]}", "a number from 0 up (default the trial's l2)"},
         {"layers: {value: [8 max_norm=0]}", "a number above 0 (default none)"},

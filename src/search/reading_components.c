@@ -32,13 +32,37 @@ static struct argument_reading begin(const struct hyperparameter *hyperparameter
                                      .varied = varied};
 }
 
+/* {name: cosine_decay, alpha: 0.1}: the kind's name, which is read before its arguments. */
+static size_t list_name(const void *into, const char *keys[ARGUMENTS_MAX], size_t count) {
+    (void)into;
+    keys[count++] = "name";
+    return count;
+}
+
+static enum status skip_name(const struct reading *reading, const char *key,
+                             const struct node *node, void *into) {
+    (void)reading, (void)key, (void)node, (void)into;
+    return STATUS_OK;
+}
+
+static const struct argument_extras name_extras = {list_name, skip_name};
+
 static enum status read_mapping(const struct reading *reading, const struct node *node,
                                 const struct hyperparameter *hyperparameter,
                                 struct varied_arguments *varied, struct component *component) {
     const struct component_family *family = hyperparameter->family;
     const bool single = node->count == 1 && node->keys[0]->kind == NODE_SCALAR;
     const struct component_kind *kind = single ? component_find(family, node->keys[0]->text) : NULL;
+    const struct node *name = node_at(node, "name");
     struct argument_reading of;
+    if (name) {
+        kind = name->kind == NODE_SCALAR ? component_find(family, name->text) : NULL;
+        if (!kind)
+            return fail_kind(reading, name, hyperparameter);
+        of = begin(hyperparameter, kind, varied, component);
+        of.extras = &name_extras;
+        return reading_arguments(reading, node, &of);
+    }
     if (kind) {
         const struct node *inner = node->items[0];
         of = begin(hyperparameter, kind, varied, component);

@@ -371,6 +371,11 @@ static enum status read_words(const struct reading *reading, const struct node *
     struct argument_reading of;
     bool given = false;
     enum status status = STATUS_OK;
+    if (strpbrk(node->text, "()"))
+        return reading_fail(reading, node,
+                            "layers: '%.64s': a layer is written without Keras' parentheses: "
+                            "\"conv2d 4 3\", or {conv2d: {filters: 4, kernel_size: 3}}",
+                            node->text);
     if (length < strlen(node->text))
         status = reading_part(reading, node, begin, length, &part);
     if (status == STATUS_OK && !begin_layer(part.text, layer))
@@ -384,12 +389,14 @@ static enum status read_words(const struct reading *reading, const struct node *
     return status == STATUS_OK ? check_rest(reading, node, NULL, layer) : status;
 }
 
-/* "relu 64" for "64 relu". */
+/* "relu 64" for "64 relu"; behind leaky_relu the number is its own. */
 static void correct_order(const struct reading *reading, const struct node *node) {
     const size_t length = strcspn(node->text, " ");
     const char *rest = node->text + length + strspn(node->text + length, " ");
     char *word = arena_printf(reading->arena, "%.*s", (int)length, node->text);
-    if (word && activation_find(word) && isdigit((unsigned char)*rest) && !strchr(rest, ' '))
+    const struct activation *activation = word ? activation_find(word) : NULL;
+    if (activation && !hyperparameter_of_activation(activation) && isdigit((unsigned char)*rest) &&
+        !strchr(rest, ' '))
         reading_correct(reading, node, "%s %s", rest, word);
 }
 

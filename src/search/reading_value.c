@@ -41,9 +41,16 @@ static const char *hint_for(const struct reading *reading, const struct node *no
                             const struct hyperparameter *hyperparameter, char *buffer,
                             size_t size) {
     const bool list = node->kind == NODE_SEQUENCE && !hyperparameter_is_list(hyperparameter);
+    const bool number = hyperparameter->type == VALUE_INTEGER || hyperparameter->type == VALUE_REAL;
     if (hyperparameter == &hyperparameters[HP_LEARNING_RATE] && is_schedule(node))
         return "; a schedule is a hyperparameter of its own: learning_rate_schedule: {value: "
                "cosine_decay}";
+    double given;
+    if (number && hyperparameter->maximum >= 1e30 && scalar_number(node, &given) &&
+        given > hyperparameter->maximum) {
+        snprintf(buffer, size, "; the largest is %g", hyperparameter->maximum);
+        return buffer;
+    }
     if (list || (node->kind == NODE_SCALAR && strchr(node->text, ','))) {
         snprintf(buffer, size, "; %s", reading_several(reading));
         return buffer;
@@ -51,7 +58,6 @@ static const char *hint_for(const struct reading *reading, const struct node *no
     if (scalar_is_null(node) &&
         hyperparameter->canonical == hyperparameters[HP_ACTIVATION].canonical)
         return "; no activation is linear";
-    const bool number = hyperparameter->type == VALUE_INTEGER || hyperparameter->type == VALUE_REAL;
     return number || node->type == TYPE_TEXT ? scalar_hint(node, buffer, size) : "";
 }
 
