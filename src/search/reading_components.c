@@ -45,7 +45,7 @@ static enum status skip_name(const struct reading *reading, const char *key,
     return STATUS_OK;
 }
 
-static const struct argument_extras name_extras = {list_name, skip_name};
+static const struct argument_extras name_extras = {list_name, skip_name, NULL};
 
 static enum status read_mapping(const struct reading *reading, const struct node *node,
                                 const struct hyperparameter *hyperparameter,

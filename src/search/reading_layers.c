@@ -68,7 +68,7 @@ static enum status read_beside_name(const struct reading *reading, const char *k
     return key && strcmp(key, "name") == 0 ? STATUS_OK : read_own(reading, key, node, into);
 }
 
-static const struct argument_extras beside_name = {list_keys_beside_name, read_beside_name};
+static const struct argument_extras beside_name = {list_keys_beside_name, read_beside_name, NULL};
 
 /* relu, {name: leaky_relu, negative_slope: 0.3}, {leaky_relu: 0.3} */
 static enum status read_activation(const struct reading *reading, const struct node *node,
@@ -123,9 +123,12 @@ static const struct argument *find_extra(const struct reading *reading, const ch
                                                .offset = offsetof(struct layer_spec, activation)};
     const struct layer_spec *layer = into;
     const struct hyperparameter *parameter =
-        layer->activation ? parameter_of(layer->activation) : NULL;
+        layer->activation ? hyperparameter_of_activation(layer->activation) : NULL;
+    const struct argument_table learned = layer_learned_arguments(layer->activation);
     if (key ? strcmp(key, "activation") == 0 : !layer->activation)
         return &activation;
+    if (key && argument_find(&learned, key))
+        return argument_find(&learned, key);
     struct argument *made = parameter ? ARENA_NEW(reading->arena, struct argument, 1) : NULL;
     if (made)
         *made = (struct argument){.name = parameter->name,
