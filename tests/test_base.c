@@ -1,6 +1,7 @@
-/* The ground floor: arena, text, names, digests, random numbers, errors. */
+/* The ground floor: arena, text, names, digests, random numbers, errors, memory. */
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -14,6 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -508,6 +512,91 @@ static void long_errors_are_cut(void **state) {
     }
 }
 
+/* Memory. -------------------------------------------------------------------------------------- */
+
+static char root[] = "/tmp/sweep-base-XXXXXX";
+
+/* A file below the root; of many lines, or none. */
+static void put(const char *name, const char *text) {
+    char path[300];
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(path, sizeof path, "%s/%.*s", root, (int)(slash - name), name);
+        mkdir(path, 0700);
+    }
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void memory_is_what_all_leave(void **state) {
+    (void)state;
+    char command[64];
+    assert_non_null(mkdtemp(root));
+    put("proc/meminfo", "MemTotal:  9000 kB\nMemAvailable:  1000 kB\n");
+    assert_int_equal(memory_available_under(root), 1024000);
+    /* Version 2: the group has no limit, the one that it is in has. */
+    put("proc/self/cgroup", "0::/jobs/7\n");
+    put("sys/fs/cgroup/jobs/7/memory.max", "max\n");
+    put("sys/fs/cgroup/jobs/7/memory.current", "5000\n");
+    put("sys/fs/cgroup/jobs/memory.max", "900000\n");
+    put("sys/fs/cgroup/jobs/memory.current", "500000\n");
+    assert_int_equal(memory_available_under(root), 400000);
+    put("sys/fs/cgroup/jobs/memory.stat", "anon 9\ninactive_file 100000\nactive_file 50000\n");
+    assert_int_equal(memory_available_under(root), 550000);
+    /* Version 1, in a container that sees its own group at the top. */
+    put("proc/self/cgroup", "5:cpu:/c/1\n4:memory:/c/1\n0::/\n");
+    put("sys/fs/cgroup/memory/memory.limit_in_bytes", "300000\n");
+    put("sys/fs/cgroup/memory/memory.usage_in_bytes", "200000\n");
+    put("sys/fs/cgroup/memory/memory.stat", "inactive_file 7\ntotal_inactive_file 50000\n");
+    assert_int_equal(memory_available_under(root), 150000);
+    put("sys/fs/cgroup/memory/memory.usage_in_bytes", "400000\n");
+    assert_int_equal(memory_available_under(root), 0);
+    snprintf(command, sizeof command, "rm -r %s", root);
+    assert_int_equal(system(command), 0);
+}
+
+/* The system would promise it, as long as nothing is written there. */
+static void arenas_reserve_what_is_available(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    assert_false(arena_reserve(&arena, memory_available() + ((size_t)1 << 30)));
+    assert_true(arena_reserve(&arena, (size_t)1 << 27));
+    arena_release(&arena);
+}
+
+#define ROOM ((rlim_t)100 << 20)
+
+static void memory_is_what_limits_leave(void **state) {
+    (void)state;
+#ifdef SWEEP_SANITIZED
+    skip(); /* sanitizers need more address space than a limit leaves */
+#else
+    struct rlimit before, limit;
+    struct arena arena;
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%zu", &pages), 1);
+    fclose(file);
+    assert_true(memory_available() > ROOM);
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    limit = before;
+    limit.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ROOM;
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+    const size_t left = memory_available();
+    arena_init(&arena);
+    const bool more = arena_reserve(&arena, ROOM + ROOM / 10),
+               less = arena_reserve(&arena, ROOM / 2);
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    arena_release(&arena);
+    assert_true(left <= ROOM && left > ROOM / 2);
+    assert_true(!more && less);
+#endif
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_pieces),
@@ -532,6 +621,9 @@ int main(void) {
         cmocka_unit_test(endings),
         cmocka_unit_test(errors),
         cmocka_unit_test(long_errors_are_cut),
+        cmocka_unit_test(memory_is_what_all_leave),
+        cmocka_unit_test(arenas_reserve_what_is_available),
+        cmocka_unit_test(memory_is_what_limits_leave),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

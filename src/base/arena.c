@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/memory.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +15,9 @@ struct arena_block {
 };
 
 #define SMALLEST_BLOCK ((size_t)64 * 1024)
+
+/* Blocks from this size on are asked for only where the machine has that much. */
+#define LARGE_BLOCK ((size_t)64 << 20)
 
 void arena_init(struct arena *arena) {
     *arena = (struct arena){0};
@@ -42,7 +47,7 @@ bool arena_reserve(struct arena *arena, size_t bytes) {
     if (arena->blocks && arena->blocks->capacity >= bytes)
         return true;
     arena_release(arena);
-    return add_block(arena, bytes) != NULL;
+    return (bytes < LARGE_BLOCK || bytes <= memory_available()) && add_block(arena, bytes);
 }
 
 static void *fail(struct arena *arena) {

@@ -26,7 +26,8 @@ void arena_init(struct arena *arena);
 void arena_init_counting(struct arena *arena);
 
 /* Have so many bytes in one block, so that pieces of that size in all leave no room unused; of an
- * arena without pieces. False when out of memory. */
+ * arena without pieces. False when out of memory, also where the machine has less than that
+ * available, whatever the system would promise. */
 bool arena_reserve(struct arena *arena, size_t bytes);
 
 /* `count` zeroed elements of `size` bytes; NULL when the product overflows or no memory is left,

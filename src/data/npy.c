@@ -1,5 +1,6 @@
 #include "data/npy.h"
 
+#include "base/memory.h"
 #include "data/idx.h"
 #include "data/mapping.h"
 
@@ -364,17 +365,17 @@ static enum status convert(void *context, uint8_t *to, size_t wanted, size_t *go
     return STATUS_OK;
 }
 
-/* Whether so much is there to be read and more than the machine has memory for. */
+/* Whether so much is there to be read and more than there is memory for. */
 static enum status check_memory(size_t bytes, size_t on_disk, struct error *error) {
-    const double there = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    if (there <= 0 || (double)bytes <= there || on_disk < bytes / 200)
+    const size_t available = memory_available();
+    if (bytes <= available || on_disk < bytes / 200)
         return STATUS_OK;
     return error_set(
         error, STATUS_INPUT,
-        "the array takes %.1f GB, and this machine has %.1f GB of memory: save it as "
+        "the array takes %.1f GB of memory, and %.1f GB are available: save it as "
         "uint8 in a .npy file of its own, which is not read into memory, or fewer rows "
         "of it",
-        (double)bytes / 1e9, there / 1e9);
+        (double)bytes / 1e9, (double)available / 1e9);
 }
 
 static enum status read_elements(struct input input, size_t size, size_t hint, struct array *array,
