@@ -382,15 +382,15 @@ static void one_thread_is_enough(void **state) {
 
 /* Less than the large layer needs; enough for the buffers of BLAS, which waits for memory forever.
  */
-#define SPARE_BYTES ((rlim_t)1 << 30)
+#define SPARE_BYTES ((size_t)1 << 30)
 
-static int limit_memory(void) {
+static int limit_memory(size_t spare) {
     size_t pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
     const int fields = file ? fscanf(file, "%zu", &pages) : 0;
     if (file)
         fclose(file);
-    const rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + SPARE_BYTES;
+    const rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + spare;
     const struct rlimit limit = {bytes, bytes};
     return fields == 1 ? setrlimit(RLIMIT_AS, &limit) : -1;
 }
@@ -403,7 +403,7 @@ static int train_without_memory(void) {
               NULL, 2);
     if (run(&without) != STATUS_OK || without.outcomes[TRIAL_COMPLETED] != 6)
         return 5;
-    if (limit_memory() != 0)
+    if (limit_memory(SPARE_BYTES) != 0)
         return 6;
     plan_text(&sweep,
               GRID "  layers: {values: [[5], [6], [20000, 20000], [7]]}\n"
@@ -430,6 +430,36 @@ static void what_does_not_fit_fails_alone(void **state) {
 #endif
 }
 
+/* Part of its own: there is memory for one of the networks, not for two. They take turns. */
+static int train_in_turn(void) {
+    struct listener small = {0}, listener = {0};
+    plan_text(&sweep, several, NULL, 3);
+    if (run(&small) != STATUS_OK) /* from here on there are all the threads */
+        return 5;
+    plan_text(&sweep,
+              "repeats: 3\n" GRID "  layers: {value: [4000, 2000]}\n"
+              "  train_images: {value: 32}\n  epochs: {value: 1}\n",
+              NULL, 3);
+    if (sweep.plan.slice_count != 3)
+        return 1;
+    if (limit_memory(sweep.plan.slice_bytes[0] / 10 * 16) != 0)
+        return 6;
+    if (run(&listener) != STATUS_OK || listener.trials != 3)
+        return 2;
+    return listener.outcomes[TRIAL_COMPLETED] == 3 ? 0 : 3;
+}
+
+static void what_does_not_fit_side_by_side_takes_turns(void **state) {
+    (void)state;
+#ifdef SWEEP_SANITIZED
+    print_message("sanitizers need more address space than a limit leaves: not tried\n");
+    skip();
+#else
+    /* Without memory that threads reserve for themselves. */
+    assert_int_equal(start_again("in-turn", "MALLOC_ARENA_MAX", "1"), 0);
+#endif
+}
+
 static int run_part(const char *part) {
     int result = 126;
     set_up(NULL);
@@ -437,6 +467,8 @@ static int run_part(const char *part) {
         result = train_without_threads();
     if (strcmp(part, "without-memory") == 0)
         result = train_without_memory();
+    if (strcmp(part, "in-turn") == 0)
+        result = train_in_turn();
     tear_down(NULL);
     return result;
 }
@@ -464,6 +496,7 @@ int main(int argc, char **argv) {
         CASE(parts_need_no_more_memory),
         CASE(one_thread_is_enough),
         CASE(what_does_not_fit_fails_alone),
+        CASE(what_does_not_fit_side_by_side_takes_turns),
     };
     alarm(300); /* a schedule that never ends is a failure as well */
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,8 @@ struct plan {
     size_t slice_count;
     struct cohort *slices; /* longest first */
     double *slice_seconds; /* predicted, of one thread */
-    double work;           /* their sum */
+    size_t *slice_bytes;   /* predicted, of its networks and batches */
+    double work;           /* the sum of their seconds */
     double seconds;        /* predicted, with `jobs` threads */
     size_t bytes;          /* predicted, of all threads' networks and batches at once */
     size_t trial_bytes;    /* predicted, of the trials: the arena's, and results on their way */

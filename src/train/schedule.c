@@ -1,6 +1,7 @@
 #include "train/schedule.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "data/mapping.h"
 #include "math/gemm.h"
 
@@ -35,6 +36,7 @@ struct task {
     struct cohort_part *part; /* NULL: the slice from its begin */
     double rate;              /* predicted seconds of a run-image */
     size_t images;            /* run-images to train */
+    size_t bytes;             /* of memory, at most */
     double kept, cost;        /* when its latest checkpoint was made, and how long that took */
     double shows;             /* when it is next shown how far it is */
 };
@@ -43,6 +45,7 @@ struct schedule {
     const struct plan *plan;
     const struct sink *sink;
     const atomic_int *stop;
+    size_t memory;     /* bytes for all tasks at once */
     atomic_int halted; /* the sink failed */
     atomic_size_t images;
     atomic_uint_fast64_t work;       /* done, in nanoseconds as predicted */
@@ -66,9 +69,8 @@ struct schedule {
 struct worker {
     struct worker *next; /* of those at work */
     struct schedule *schedule;
-    struct arena arena; /* of slices */
     struct task task;
-    struct task *part;       /* for the next part that is split off; NULL: none */
+    struct task *part;       /* for the part that is being split off; NULL: none */
     double begun, cpu_begun; /* of the task; in the thread's own seconds */
     size_t trained;          /* of its run-images */
     uint_fast64_t work;      /* of it, done */
@@ -118,11 +120,23 @@ static double weight(void *context, const struct run *run) {
 }
 
 static struct task slice_task(const struct plan *plan, size_t index) {
-    struct task task = {.slice = &plan->slices[index], .kept = clock_seconds()};
+    struct task task = {
+        .slice = &plan->slices[index], .bytes = plan->slice_bytes[index], .kept = clock_seconds()};
     for (size_t i = 0; i < task.slice->run_count; i++)
         task.images += task.slice->stream.train_count * plan_left(plan, task.slice->runs[i]);
     task.rate = task.images > 0 ? plan->slice_seconds[index] / (double)task.images : 0;
     return task;
+}
+
+/* Whether there is memory for so many bytes beside the tasks at work and those that were, or may at
+ * any time be, split off; a task by itself sees how far it gets. */
+static bool has_room(const struct schedule *schedule, size_t bytes) {
+    size_t taken = bytes;
+    for (const struct worker *worker = schedule->workers; worker; worker = worker->next)
+        taken += worker->task.bytes * (worker->part ? 2 : 1);
+    for (const struct task *part = schedule->parts; part; part = part->next)
+        taken += part->bytes;
+    return taken <= schedule->memory || !schedule->workers;
 }
 
 /* The next task, waiting for one as long as others are at work; false when there is none. What was
@@ -137,11 +151,11 @@ static bool take_task(struct worker *worker) {
             schedule->parts = part->next;
             worker->task = *part;
             found = true;
-        } else if (schedule->next < schedule->plan->slice_count && !stopped(worker)) {
+        } else if (schedule->next < schedule->plan->slice_count && !stopped(worker) &&
+                   has_room(schedule, schedule->plan->slice_bytes[schedule->next])) {
             worker->task = slice_task(schedule->plan, schedule->next++);
             found = true;
         } else if (schedule->workers) {
-            arena_release(&worker->arena);
             schedule->waiting++;
             pthread_cond_wait(&schedule->changed, &schedule->lock);
             schedule->waiting--;
@@ -182,12 +196,12 @@ static bool splits(void *context, size_t runs) {
     bool wanted = worker->left > SPLIT_SECONDS && schedule->waiting > 0 && !schedule->parts;
     for (const struct worker *other = schedule->workers; other; other = other->next)
         wanted &= other->left <= worker->left;
-    pthread_mutex_unlock(&schedule->lock);
-    if (!wanted && !schedule->plan->splits_always)
-        return false;
-    if (!worker->part)
+    wanted |= schedule->plan->splits_always;
+    wanted = wanted && has_room(schedule, worker->task.bytes);
+    if (wanted && !worker->part)
         worker->part = malloc(sizeof *worker->part);
-    return worker->part != NULL;
+    pthread_mutex_unlock(&schedule->lock);
+    return wanted && worker->part;
 }
 
 static void take_part(void *context, struct cohort_part *part) {
@@ -199,8 +213,8 @@ static void take_part(void *context, struct cohort_part *part) {
     task->images = cohort_part_images(part);
     const size_t left = images_left(worker);
     worker->task.images -= task->images < left ? task->images : left;
-    worker->part = NULL;
     pthread_mutex_lock(&schedule->lock);
+    worker->part = NULL;
     task->next = schedule->parts;
     schedule->parts = task;
     pthread_cond_signal(&schedule->changed);
@@ -314,10 +328,12 @@ static void train(struct worker *worker, const struct observer *observer) {
     worker->begun = clock_seconds();
     worker->cpu_begun = clock_thread_seconds();
     if (task->part) {
-        arena_release(&worker->arena); /* it has its own */
         cohort_continue(task->part, observer, NULL);
     } else {
-        cohort_train(task->slice, &worker->arena, observer, NULL);
+        struct arena arena;
+        arena_init(&arena);
+        cohort_train(task->slice, &arena, observer, NULL);
+        arena_release(&arena); /* whoever comes next may need it */
     }
     if (stopped(worker))
         return;
@@ -345,12 +361,10 @@ static void work(struct schedule *schedule) {
         observer.shows = shows;
         observer.show = show;
     }
-    arena_init(&worker.arena);
     while (take_task(&worker)) {
         train(&worker, &observer);
         leave_task(&worker);
     }
-    arena_release(&worker.arena);
     free(worker.part);
     pthread_mutex_lock(&schedule->lock);
     schedule->working--;
@@ -492,7 +506,8 @@ static enum status init(struct schedule *schedule, struct error *error) {
 
 enum status schedule_run(const struct plan *plan, const atomic_int *stop, const struct sink *sink,
                          struct error *error) {
-    struct schedule schedule = {.plan = plan, .sink = sink, .stop = stop};
+    struct schedule schedule = {
+        .plan = plan, .sink = sink, .stop = stop, .memory = memory_available()};
     enum status status = init(&schedule, error);
     if (status != STATUS_OK)
         return status;

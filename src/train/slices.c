@@ -202,16 +202,17 @@ static enum status finish(struct cutting *cutting, struct arena *arena, struct p
     plan->slice_count = cutting->slice_count;
     plan->slices = ARENA_NEW(arena, struct cohort, plan->slice_count);
     plan->slice_seconds = ARENA_NEW(arena, double, plan->slice_count);
-    if (!plan->slices || !plan->slice_seconds)
+    plan->slice_bytes = ARENA_NEW(arena, size_t, plan->slice_count);
+    if (!plan->slices || !plan->slice_seconds || !plan->slice_bytes)
         return error_memory(error);
     size_t largest = 0;
     for (size_t i = 0; i < plan->slice_count && status == STATUS_OK; i++) {
-        size_t bytes;
+        size_t *bytes = &plan->slice_bytes[i];
         plan->slices[i] = cutting->slices[i].cohort;
         plan->slice_seconds[i] = cutting->slices[i].seconds;
         plan->work += plan->slice_seconds[i];
-        status = cohort_bytes(&plan->slices[i], &bytes, error);
-        largest = bytes > largest ? bytes : largest;
+        status = cohort_bytes(&plan->slices[i], bytes, error);
+        largest = *bytes > largest ? *bytes : largest;
     }
     plan->bytes = largest * (plan->jobs < plan->run_count ? plan->jobs : plan->run_count);
     return status;
