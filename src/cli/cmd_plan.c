@@ -531,6 +531,8 @@ static enum status plan_search(struct arguments *arguments, struct error *error)
     if (status == STATUS_OK)
         status = preparation_plan_sample(preparation, &sample, error);
     progress_end(&preparation->line);
+    if (status == STATUS_OK)
+        status = preparation_check_memory(preparation, &sample, false, error);
     if (status != STATUS_OK)
         return status;
     const struct forecast forecast = forecast_make(preparation, &sample);
@@ -558,6 +560,8 @@ static enum status plan(struct arguments *arguments, struct error *error) {
     if (status == STATUS_OK)
         status = preparation_plan(preparation, to_train, &preparation->arena, &made, error);
     progress_end(&preparation->line);
+    if (status == STATUS_OK)
+        status = preparation_check_memory(preparation, &made, false, error);
     if (status == STATUS_OK)
         preparation_warn_long(made.seconds);
     if (status == STATUS_OK && arguments->form == FORM_JSON)

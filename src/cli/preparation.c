@@ -1,5 +1,6 @@
 #include "cli/preparation.h"
 
+#include "base/memory.h"
 #include "base/stage.h"
 #include "base/threads.h"
 #include "cli/command.h"
@@ -12,6 +13,7 @@
 #include "search/strategy.h"
 #include "train/schedule.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -304,6 +306,51 @@ enum status preparation_plan_sample(struct preparation *preparation, struct plan
                                     struct error *error) {
     const struct plan_request all = {.space = preparation->reviewed};
     return preparation_plan(preparation, all, &preparation->arena, plan, error);
+}
+
+/* What is said of networks that there is no memory for. */
+static void describe_unfit(const struct preparation *preparation, const struct plan *plan,
+                           const struct unfit *unfit, size_t available, struct error *error) {
+    const size_t trial = unfit->largest->milestones[0].trial;
+    const struct value *values = plan->space->trials[trial].setting->values;
+    const struct axis *axis = config_axis(&preparation->config, HP_LAYERS);
+    struct text layers;
+    text_init(&layers);
+    value_append(&values[HP_LAYERS], &layers);
+    error_set(error, STATUS_INPUT,
+              "layers %.300s: training that with batches of %" PRId64 " takes %.2f GB of memory, "
+              "and %.2f GB are available; take a smaller batch_size or smaller layers%s",
+              layers.data, values[HP_BATCH_SIZE].integer, (double)unfit->bytes / 1e9,
+              (double)available / 1e9,
+              unfit->count < plan->run_count ? " (what does not fit fails, the rest is trained)"
+                                             : "");
+    text_release(&layers);
+    error_place(error, axis ? axis->file : preparation->config.path, axis ? axis->line : 0,
+                axis ? axis->column : 0);
+}
+
+enum status preparation_check_memory(const struct preparation *preparation, const struct plan *plan,
+                                     bool refuse, struct error *error) {
+    const size_t available = memory_available();
+    const struct unfit unfit = plan_unfit(plan, available);
+    char line[ERROR_TEXT];
+    struct error lack = {.code = STATUS_OK};
+    if (unfit.count > 0)
+        describe_unfit(preparation, plan, &unfit, available, &lack);
+    else if (plan->bytes > available)
+        error_set(&lack, STATUS_OK,
+                  "what would train side by side takes %.2f GB of memory, and %.2f GB are "
+                  "available, so that less of it does; fewer threads (--jobs), a smaller "
+                  "batch_size or smaller layers take less",
+                  (double)plan->bytes / 1e9, (double)available / 1e9);
+    else
+        return STATUS_OK;
+    if (refuse && unfit.count == plan->run_count) {
+        *error = lack;
+        return STATUS_INPUT;
+    }
+    terminal_remarks(stderr, "warning", error_text(&lack, line));
+    return STATUS_OK;
 }
 
 #define LONG_SECONDS 3600

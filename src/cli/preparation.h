@@ -75,6 +75,11 @@ enum status preparation_plan(struct preparation *preparation, struct plan_reques
 enum status preparation_plan_sample(struct preparation *preparation, struct plan *plan,
                                     struct error *error);
 
+/* Warn of networks that take more memory than is available, by themselves, with the place of the
+ * layers, or side by side; where that leaves nothing to train, `refuse` makes it STATUS_INPUT. */
+enum status preparation_check_memory(const struct preparation *preparation, const struct plan *plan,
+                                     bool refuse, struct error *error);
+
 /* Warn of a prediction of hours. */
 void preparation_warn_long(double seconds);
 

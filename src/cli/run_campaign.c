@@ -171,6 +171,8 @@ static enum status train(void *context, const size_t *trials, size_t count, size
     struct run_status *run = running->run;
     const struct sink sink = {running, take_trial, take_tick, wants_weights, take_shown};
     enum status status = make_plan(running, trials, count, limit, error);
+    if (status == STATUS_OK && !running->request.in_parts)
+        status = preparation_check_memory(run->preparation, &running->plan, true, error);
     if (status == STATUS_OK)
         status = run_note_fault(run, ledger_take_up(running->ledger, trials, count, error), error);
     if (status != STATUS_OK)
@@ -330,6 +332,8 @@ static enum status introduce(struct running *running, struct error *error) {
         return STATUS_OK;
     }
     enum status status = preparation_plan_sample(preparation, &sample, error);
+    if (status == STATUS_OK)
+        status = preparation_check_memory(preparation, &sample, true, error);
     if (status != STATUS_OK)
         return status;
     run->forecast = forecast_make(preparation, &sample);

@@ -163,7 +163,9 @@ static enum status train_shard(struct task *task, struct error *error) {
     print_shard(task);
     if (task->plan.trial_count == 0)
         return STATUS_OK;
-    enum status status = train(task, error);
+    enum status status = preparation_check_memory(run->preparation, &task->plan, false, error);
+    if (status == STATUS_OK)
+        status = train(task, error);
     /* A task of a search does not come to the sweep's end. */
     if (status == STATUS_OK && run->fault.code == STATUS_OK && task->sharding.search)
         return run_note_fault(run, shard_commit(task->shard, error), error);

@@ -76,9 +76,16 @@ static enum status prepare(struct costs *costs, const struct network_spec *const
                                     .count = count,
                                     .rows = rows};
     rehearsal->stream.augmentation = augmentation;
+    struct arena counting;
+    arena_init_counting(&counting);
+    enum status status =
+        stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, count, rows, &counting, error);
     arena_reset(&costs->scratch);
-    const enum status status = stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, count,
-                                            rows, &costs->scratch, error);
+    if (status == STATUS_OK && !arena_reserve(&costs->scratch, counting.used))
+        status = error_memory(error);
+    if (status == STATUS_OK)
+        status = stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, count, rows,
+                              &costs->scratch, error);
     if (status == STATUS_OK)
         stepper_begin_epoch(&rehearsal->stepper, 1);
     return status;

@@ -332,7 +332,8 @@ static void predict_trials(const struct planning *planning) {
 
 enum status plan_make(const struct plan_request *request, struct costs *costs, struct arena *arena,
                       struct plan *plan, struct error *error) {
-    *plan = (struct plan){.jobs = request->jobs, .checkpoints = request->checkpoints};
+    *plan = (struct plan){
+        .space = request->space, .jobs = request->jobs, .checkpoints = request->checkpoints};
     struct planning planning = {.request = request, .arena = arena, .plan = plan, .costs = costs};
     enum status status =
         collect(request, request->wanted, 0, arena, &planning.keyed, &plan->trial_count, error);
@@ -360,4 +361,28 @@ struct kept plan_kept(const struct plan *plan) {
         kept.last = epochs > kept.last ? epochs : kept.last;
     }
     return kept;
+}
+
+/* Those of one slice. */
+static void add_unfit(const struct cohort *slice, size_t available, struct unfit *unfit) {
+    struct cohort alone = *slice;
+    alone.run_count = 1;
+    for (size_t i = 0; i < slice->run_count; i++, alone.runs++) {
+        size_t bytes;
+        if (cohort_bytes(&alone, &bytes, NULL) == STATUS_OK && bytes <= available)
+            continue;
+        unfit->count++;
+        if (bytes > unfit->bytes) {
+            unfit->bytes = bytes;
+            unfit->largest = slice->runs[i];
+        }
+    }
+}
+
+struct unfit plan_unfit(const struct plan *plan, size_t available) {
+    struct unfit unfit = {0, 0, NULL};
+    for (size_t i = 0; i < plan->slice_count; i++)
+        if (plan->slice_bytes[i] > available)
+            add_unfit(&plan->slices[i], available, &unfit);
+    return unfit;
 }

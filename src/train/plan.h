@@ -13,6 +13,7 @@
 #include "train/cost.h"
 
 struct plan {
+    const struct space *space; /* whose trials they are */
     size_t trial_count, run_count, cohort_count;
     struct run *runs;
     struct run_cost *run_costs;      /* predicted, by the runs' indices */
@@ -59,6 +60,15 @@ struct kept {
 };
 
 struct kept plan_kept(const struct plan *plan);
+
+/* The runs of a plan that take more than so many bytes even by themselves; the one of them that
+ * takes most, and how many that are. */
+struct unfit {
+    size_t count, bytes;
+    const struct run *largest;
+};
+
+struct unfit plan_unfit(const struct plan *plan, size_t available);
 
 /* Plan the wanted trials. Runs that have a checkpoint go on from there; checkpoints of runs that
  * are done are removed, and those of runs with a trial left alone stay. Lives in the arena. */

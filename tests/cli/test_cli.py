@@ -669,6 +669,32 @@ class Run(Case):
                                   " WHERE layers LIKE '%65536%'"),
                          [("failed", "out of memory", None)])
 
+    @unittest.skipIf(os.environ.get("SWEEP_SANITIZE"), "a sanitizer needs all the memory there is")
+    def test_networks_that_there_is_no_memory_for(self):
+        """Told before any of it is taken: by plan, and by run where nothing else is to be trained."""
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+        line = len(CONFIG.splitlines()) + 1
+        said = (rf"large\.yaml:{line}:\d+: layers .*zero_padding2d 4096.*: training that with batches of 32 takes"
+                r" [\d.]+ GB of memory, and [01]\.\d+ GB are available; take a smaller batch_size or smaller layers")
+        self.write("large.yaml", CONFIG + "  layers: {value: [zero_padding2d 4096]}\n")
+        process = self.start("plan", "large.yaml", "-j2", preexec_fn=limit, stderr=subprocess.STDOUT)
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0, out)
+        self.assertLess(usage.ru_maxrss, 500_000)  # kilobytes
+        self.assertRegex(out, rf"(?m)^warning: {said}$")
+        self.assertRegex(out, r"predicted memory +\d{4,}\.\d MB")
+        _, err = self.sweep("run", "large.yaml", "-j2", code=65, preexec_fn=limit)
+        self.assertRegex(err, rf"(?m)^sweep: {said}$")
+        self.assertEqual(self.ask("SELECT DISTINCT status FROM trials"), [("pending",)])
+        _, err = self.sweep("run", "large.yaml", "-j2", "-s", "layers=[[], [zero_padding2d 4096]]", code=1,
+                            preexec_fn=limit)
+        self.assertRegex(err, r"(?m)^warning: --set .*zero_padding2d 4096.* GB are available; .*the rest is trained")
+        self.assertEqual(self.ask("SELECT status, count(*) FROM trials GROUP BY status ORDER BY status"),
+                         [("completed", 8), ("failed", 8)])
+        _, err = self.sweep("plan", "tiny.yaml", "-j6", "-s", "repeats=6", "-s", "epochs=1000000", preexec_fn=limit)
+        self.assertRegex(err, r"(?m)^warning: what would train side by side takes [\d.]+ GB of memory, and [01]\.\d+")
+
     def test_diverged_trials_are_results(self):
         out, _ = self.sweep("run", "tiny.yaml", "-s", "learning_rate=[0.01, 1e30]", "-s",
                             "activation=relu", "-s", "loss=mean_squared_error", "-s",
