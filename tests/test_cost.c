@@ -205,6 +205,48 @@ static void too_many_kinds_are_estimated(void **state) {
     cost_release(&costs);
 }
 
+/* Two convolutions, an image's gradients of which take some 5e4 * filters^2 operations. */
+static struct network_spec convolutions(uint32_t filters) {
+    struct network_spec spec = plain("sgd");
+    struct layer_spec layer = layer_standard(&layer_conv2d);
+    layer.filters = filters;
+    layer.window_size[0] = layer.window_size[1] = 3;
+    layer.padding = 1;
+    spec.input = (struct shape){3, {data.rows, data.columns, 1}};
+    spec.layers[2] = spec.layers[1];
+    spec.layers[0] = spec.layers[1] = layer;
+    spec.layer_count = 3;
+    return spec;
+}
+
+/* How many images a network is tried with. */
+static size_t images_tried(const struct network_spec *spec) {
+    struct costs costs;
+    double images = 0;
+    measured[0] = metric_find("f1_score");
+    measured_count = 1;
+    start(&costs, NULL);
+    const struct image_cost cost = cost_of(&costs, spec);
+    assert_true(cost.train > 0 && cost.evaluate > 0);
+    for (size_t i = 0; i < data.classes; i++)
+        images += costs.sums[0][3 * i + 2]; /* those of a class */
+    cost_release(&costs);
+    measured_count = 0;
+    return (size_t)images;
+}
+
+/* One step of a large network takes as long as a trial may: fewer images tell enough of it, or
+ * none. */
+static void large_networks_are_tried_with_few_images(void **state) {
+    (void)state;
+    struct network_spec small = convolutions(2), large = convolutions(900),
+                        huge = convolutions(2048);
+    const size_t most = images_tried(&large);
+    assert_int_equal(images_tried(&small) % ROWS, 0);
+    assert_true(most > 0 && most < 2 * ROWS);
+    assert_int_equal(images_tried(&huge), 0);
+}
+
 int main(void) {
     data = drawn(200, 50);
     const struct CMUnitTest tests[] = {
@@ -213,6 +255,7 @@ int main(void) {
         cmocka_unit_test(a_calibration_tells_them_apart),
         cmocka_unit_test(metrics_are_counted),
         cmocka_unit_test(too_many_kinds_are_estimated),
+        cmocka_unit_test(large_networks_are_tried_with_few_images),
     };
     const int failures = cmocka_run_group_tests(tests, NULL, NULL);
     dataset_release(&data);

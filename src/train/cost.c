@@ -14,14 +14,16 @@
 #define COPIED_FLOATS 100000 /* beyond this many weights, one copy tells enough, */
 #define COPIED_FLOPS 1e6     /* and beyond this many operations for an image */
 #define TRIED_FLOATS 4000000 /* of networks side by side; beyond, a trial would take too long */
+#define TRIED_FLOPS 5e10     /* of a step; beyond, fewer images tell enough */
 #define ROUNDS 5             /* of a trial, of which the median counts: some may be disturbed */
 #define SECONDS 0.001        /* that a round lasts at least */
+#define ENOUGH_SECONDS 0.5   /* of rounds, of which there are fewer then */
 #define DECODED_ROWS 32
 #define KINDS_MAX 64
 #define FAR 100 /* a logarithm of weights that no two networks differ by */
 
-/* Of a step, for a weight and a row, where nothing could be measured. */
-#define SECONDS_PER_WEIGHT 1e-10
+/* Of training, where nothing could be measured. */
+#define SECONDS_PER_FLOP 2e-11
 
 /* Networks whose steps cost the same. */
 struct cost_kind {
@@ -37,23 +39,25 @@ static int compare_seconds(const void *left, const void *right) {
     return (*a > *b) - (*a < *b);
 }
 
-/* Seconds of this thread for a call of `work`, whose steps are numbered: the median of some rounds.
- * A round takes as many steps as it needs for the clock to be exact; the first ones, which warm the
- * caches, do not count unless one of them is enough. */
+/* Seconds of this thread for a call of `work`, whose steps are numbered: the median of some rounds,
+ * fewer where they take long. A round takes as many steps as it needs for the clock to be exact;
+ * the first ones, which warm the caches, do not count unless one of them is enough. */
 static double time_of(void (*work)(void *context, size_t step), void *context) {
-    double seconds[ROUNDS];
-    for (size_t round = 0, step = 0, steps = 1; round < ROUNDS;) {
+    double seconds[ROUNDS] = {0}, sum = 0;
+    size_t round = 0;
+    for (size_t step = 0, steps = 1; round < ROUNDS && sum < ENOUGH_SECONDS;) {
         const double begin = clock_thread_seconds();
         for (size_t i = 0; i < steps; i++)
             work(context, step++);
         const double spent = clock_thread_seconds() - begin;
+        sum += spent;
         if (spent < SECONDS)
             steps *= 2;
         else
             seconds[round++] = spent / (double)steps;
     }
-    qsort(seconds, ROUNDS, sizeof *seconds, compare_seconds);
-    return seconds[ROUNDS / 2];
+    qsort(seconds, round, sizeof *seconds, compare_seconds);
+    return seconds[round / 2];
 }
 
 static const char *kernel_name(const struct network_spec *spec) {
@@ -314,16 +318,20 @@ static enum status time_networks(struct costs *costs, const struct network_spec 
     struct digest key;
     double seconds[2];
     size_t floats = 0;
-    for (size_t i = 0; i < count; i++)
+    double flops = 0;
+    for (size_t i = 0; i < count; i++) {
         floats += network_parameter_count(specs[i]);
-    *tried = count == 1 || floats <= TRIED_FLOATS;
+        flops += network_flops(specs[i]);
+    }
+    const size_t tried_rows = (size_t)fmin((double)rows, TRIED_FLOPS / flops);
+    *tried = tried_rows > 0 && (count == 1 || floats <= TRIED_FLOATS);
     if (!*tried)
         return STATUS_OK;
     enum status status = key_of(costs, specs, count, rows, augmentation, &key, error);
     if (status != STATUS_OK)
         return status;
     if (!calibration_find(costs->calibration, key, seconds)) {
-        status = prepare(costs, specs, count, rows, augmentation, &rehearsal, error);
+        status = prepare(costs, specs, count, tried_rows, augmentation, &rehearsal, error);
         if (status == STATUS_MEMORY) {
             /* Too large to try is no reason to train nothing: the trial will fail, and no other. */
             arena_release(&costs->scratch);
@@ -358,7 +366,7 @@ static enum status try_out(struct costs *costs, struct cost_kind *kind, struct e
         kind->cost.train = share(kind->cost.train, decoding.train, copies);
         kind->cost.evaluate = share(kind->cost.evaluate, decoding.evaluate, copies);
     } else if (status == STATUS_OK) {
-        kind->cost.train = (double)floats * SECONDS_PER_WEIGHT;
+        kind->cost.train = network_flops(kind->spec) * SECONDS_PER_FLOP;
         kind->cost.evaluate = kind->cost.train / 3;
     }
     return status;
