@@ -235,6 +235,11 @@ static enum status read_word(void *context, const struct reading *reading, const
     const struct varied_argument *varied = context;
     const size_t size = argument_size(varied->argument);
     (void)at;
+    if (node->kind == NODE_MAPPING)
+        return reading_fail(reading, node,
+                            "%s: a value among several has no arguments of its own; list the "
+                            "layers instead: layers: {values: [[...], [...]]}",
+                            varied->owner);
     enum status status = reading_varied(reading, node, varied);
     if (status != STATUS_OK)
         return status;
