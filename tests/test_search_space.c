@@ -224,7 +224,7 @@ static void layers_by_number_and_width(void **state) {
          "dense.use_bias: min and max are for numbers; list its values", NULL},
         {GRID "  layers: {value: [{dense: {units: 5, activation: {values: [relu, {leaky_relu: "
               "0.3}]}}}]}\n",
-         3, 62, "a value among several has no arguments of its own; list the layers instead", NULL},
+         3, 67, "a value among several has no arguments of its own; list the layers instead", NULL},
         {GRID "  layers: {value: [{conv2d: {filters: 2, kernel_size: {min: 3, max: 29}}}]}\n", 3,
          42,
          "layers [\"conv2d 2 29 linear\"]: conv2d, layer 1, is given 28 x 28 x 1; its window is "

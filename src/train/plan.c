@@ -368,8 +368,8 @@ static void add_unfit(const struct cohort *slice, size_t available, struct unfit
     struct cohort alone = *slice;
     alone.run_count = 1;
     for (size_t i = 0; i < slice->run_count; i++, alone.runs++) {
-        size_t bytes;
-        if (cohort_bytes(&alone, &bytes, NULL) == STATUS_OK && bytes <= available)
+        size_t bytes = 0;
+        if (cohort_bytes(&alone, &bytes, NULL) != STATUS_OK || bytes <= available)
             continue;
         unfit->count++;
         if (bytes > unfit->bytes) {

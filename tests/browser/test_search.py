@@ -158,7 +158,7 @@ class Searched(Page):
         self.assertEqual([len(panel.find_elements("css selector", "circle.point")) for panel in self.all("#slices-chart .scatter")],
                          self.js("return slicesNow().map((group) => nameOf(group.axis) === 'momentum' ? arguments[1] : arguments[0])", *scored))
         self.assertEqual(set(self.js("return slicesNow().map((group) => nameOf(group.axis))")),
-                         {"layers", "activation", "optimizer", "momentum", "learning_rate"})
+                         {"layers.count", "layers.units", "activation", "optimizer", "momentum", "learning_rate"})
         # Logarithmic, since its distribution is; momentum is not.
         self.assertEqual(self.js("return ['learning_rate', 'momentum'].map((name) => {"
                                  "const one = data.hyperparameters.find((other) => other.name === name);"
