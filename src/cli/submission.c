@@ -5,6 +5,7 @@
 
 #include "base/machine.h"
 #include "base/output.h"
+#include "search/plugins.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -145,8 +146,11 @@ static void append_script(const struct submission *submission, struct text *text
     batch_append_quoted(text, arguments->folder);
     text_append(text, "\nwork=$(mktemp -d) || exit 74\ntrap 'rm -rf \"$work\"' EXIT\n");
     append_program(text);
+    text_append(text, " merge");
+    for (size_t i = 0; plugins_path(i); i++)
+        append_word(text, "--plugin", plugins_path(i));
     text_append(text,
-                " merge --db \"$work/sweep.db\" \"$results\"\nstatus=$?\n"
+                " --db \"$work/sweep.db\" \"$results\"\nstatus=$?\n"
                 "[ \"$status\" -le 1 ] || exit \"$status\"\n"
                 "cp \"$work/sweep.db\" \"$results/sweep.db.$SLURM_JOB_ID\" &&\n"
                 "    mv -f \"$results/sweep.db.$SLURM_JOB_ID\" \"$results/sweep.db\" || exit 74\n");

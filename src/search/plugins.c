@@ -41,6 +41,10 @@ static struct loaded {
 static size_t loaded_count;
 static const struct plugin_file *volatile loading;
 
+const char *plugins_path(size_t index) {
+    return index < loaded_count ? loaded[index].real : NULL;
+}
+
 const struct plugin_file *plugins_owner(const void *address) {
     Dl_info info;
     if (!dladdr(address, &info))

@@ -14,6 +14,9 @@
  * can't be read, compiled, loaded or added (nn/plugin.h). Runs code of the file. */
 enum status plugins_load(const char *path, struct arena *arena, struct error *error);
 
+/* The path of each that is loaded, without links, in order; NULL behind the last. */
+const char *plugins_path(size_t index);
+
 /* A plug-in that is loaded. */
 #define PLUGIN_TAG_DIGITS 8
 struct plugin_file {

@@ -15,7 +15,7 @@ import tempfile
 import time
 import unittest
 
-from harness import Case
+from harness import ROOT, Case
 
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "scancel")
 MISSING = [name for name in NEEDED if not shutil.which(name)]
@@ -196,6 +196,16 @@ class Slurm(Case):
             time.sleep(1)
         self.merged_is_whole("array.yaml")
         self.assertEqual(self.submit("array.yaml"), "32 of 32 trials are trained already\n")
+
+    def test_plugins(self):
+        """The job that merges needs them, too."""
+        shutil.copy(ROOT / "experiments" / "05-own-layer" / "swish2.c", self.folder / "swish2.c")
+        self.write("own.yaml", CONFIG.replace("parameters:\n", "plugins: swish2.c\nparameters:\n  activation: {value: swish2}\n"))
+        self.submit("own.yaml", "--tasks", "2")
+        self.wait_for(lambda: not self.jobs(True) and not self.jobs(False))
+        self.assertTrue((self.folder / "shared" / "sweep.db").exists(), self.log())
+        self.sweep("run", "own.yaml", "-q", "--db", "whole.db")
+        self.assertEqual(self.dump("shared/sweep.db"), self.dump("whole.db"))
 
     def test_a_search(self):
         """Hyperband, an array for each step, and a job between two that is queued again in its midst."""
