@@ -109,40 +109,38 @@ static enum status split(const char *text, const char *place, struct arena *aren
     return parts->name ? STATUS_OK : error_memory(error);
 }
 
-static enum status read_seeds(const struct reading *reading, const struct node *node,
-                              struct filter_condition *condition) {
-    const bool list = node->kind == NODE_SEQUENCE;
-    condition->count = list ? node->count : 1;
-    condition->values = ARENA_NEW(reading->arena, struct value, condition->count);
-    if (!condition->values)
-        return error_memory(reading->error);
-    for (size_t i = 0; i < condition->count; i++) {
-        condition->values[i].type = VALUE_INTEGER;
-        enum status status = reading_integer(reading, list ? node->items[i] : node, "seed", 0,
-                                             (int64_t)1 << 53, &condition->values[i].integer);
-        if (status != STATUS_OK)
-            return status;
-    }
+static enum status read_seed(const struct reading *reading, const struct node *node,
+                             struct value *value) {
+    value->type = VALUE_INTEGER;
+    return reading_integer(reading, node, "seed", 0, (int64_t)1 << 53, &value->integer);
+}
+
+/* A word, as a sweep tells parts. */
+static enum status read_word(const struct reading *reading, const struct node *node,
+                             const char *part, struct value *value) {
+    if (node->kind != NODE_SCALAR)
+        return reading_fail(
+            reading, node, "%s: a number or a word belongs here, as 3x5 of rows and columns", part);
+    *value = (struct value){.type = VALUE_NAME, .name = node->text};
     return STATUS_OK;
 }
 
-/* Words, as a sweep tells parts. */
-static enum status read_words(const struct reading *reading, const struct node *node,
-                              struct filter_condition *condition) {
+/* Values that no hyperparameter reads: seeds, or those of a part. */
+static enum status read_own(const struct reading *reading, const struct node *node,
+                            struct filter_condition *condition) {
     const bool list = node->kind == NODE_SEQUENCE;
+    enum status status = STATUS_OK;
     condition->count = list ? node->count : 1;
     condition->values = ARENA_NEW(reading->arena, struct value, condition->count);
     if (!condition->values)
         return error_memory(reading->error);
-    for (size_t i = 0; i < condition->count; i++) {
+    for (size_t i = 0; i < condition->count && status == STATUS_OK; i++) {
         const struct node *item = list ? node->items[i] : node;
-        if (item->kind != NODE_SCALAR)
-            return reading_fail(reading, item,
-                                "%s: a number or a word belongs here, as 3x5 of rows and columns",
-                                condition->part);
-        condition->values[i] = (struct value){.type = VALUE_NAME, .name = item->text};
+        struct value *value = &condition->values[i];
+        status = condition->part ? read_word(reading, item, condition->part, value)
+                                 : read_seed(reading, item, value);
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status take_choices(const struct reading *reading, const struct node *node,
@@ -228,10 +226,8 @@ static enum status read_values(const struct reading *reading, const struct parts
         return reading_fail(reading, node,
                             "%s: %zu values are more than the %d that a list may have", parts->name,
                             node->count, VALUES_MAX);
-    if (seed)
-        return read_seeds(reading, node, condition);
-    if (condition->part)
-        return read_words(reading, node, condition);
+    if (seed || condition->part)
+        return read_own(reading, node, condition);
     /* layers=[] is a network without hidden layers. */
     if (condition->hyperparameter && empty &&
         (parts->list || condition->none || !hyperparameter_is_list(condition->hyperparameter)))
