@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+enum axis_naming axis_part_naming(const char *part, const char *name) {
+    const size_t length = strlen(name);
+    if (strncmp(part, name, length) != 0 || (part[length] != '\0' && part[length] != ' '))
+        return AXIS_OTHERWISE;
+    return part[length] == '\0' ? AXIS_EXACTLY : AXIS_WITHOUT_NUMBER;
+}
+
 /* Whether the axis is an argument under a choice of the other one. */
 static bool is_under(const struct config *config, const struct axis *axis, const struct axis *whole,
                      size_t choice) {

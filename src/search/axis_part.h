@@ -10,6 +10,10 @@ static inline bool axis_is_part(const struct axis *axis) {
     return axis->role != AXIS_VALUE;
 }
 
+/* Whether a part is called so; its number may be left out: conv2d.filters for conv2d.filters 1. */
+enum axis_naming { AXIS_OTHERWISE, AXIS_WITHOUT_NUMBER, AXIS_EXACTLY };
+enum axis_naming axis_part_naming(const char *part, const char *name);
+
 /* The choice of `whole`, the first axis of a hyperparameter, that a value of it is of, whatever its
  * parts are; AXIS_NONE: none, as of a value that is spelled in another way. */
 size_t axis_choice_of(const struct config *config, const struct axis *whole,

@@ -9,16 +9,37 @@
 
 #define PARTS_TOLD 600 /* bytes of them in a message */
 
-static bool has_name(const struct config *config, size_t axis, const char *name) {
+static enum axis_naming naming_of(const struct config *config, size_t axis, const char *name) {
     struct text own;
     text_init(&own);
     axis_append_name(config->axes, axis, &own);
-    const size_t length = strlen(name);
-    const bool has = !own.failed && axis_is_part(&config->axes[axis]) &&
-                     strncmp(own.data, name, length) == 0 &&
-                     (own.data[length] == '\0' || own.data[length] == ' ');
+    const enum axis_naming naming = !own.failed && axis_is_part(&config->axes[axis])
+                                        ? axis_part_naming(own.data, name)
+                                        : AXIS_OTHERWISE;
     text_release(&own);
-    return has;
+    return naming;
+}
+
+/* The axis of a part that is called so, or the only one that is without its number: axes of one
+ * name, under several choices, are one. AXIS_NONE: there is none, or there are several. */
+static size_t find_axis(const struct config *config, const char *name, struct text *whole) {
+    size_t found = AXIS_NONE;
+    for (size_t i = 0; i < config->axis_count; i++) {
+        const enum axis_naming naming = naming_of(config, i, name);
+        if (naming == AXIS_OTHERWISE)
+            continue;
+        if (naming == AXIS_WITHOUT_NUMBER && whole->length > 0) {
+            if (naming_of(config, i, whole->data) != AXIS_EXACTLY)
+                found = AXIS_NONE;
+            continue;
+        }
+        text_clear(whole);
+        axis_append_name(config->axes, i, whole);
+        found = i;
+        if (naming == AXIS_EXACTLY)
+            break;
+    }
+    return found;
 }
 
 static void fail_part(struct store *store, const struct config *config, const char *name) {
@@ -36,9 +57,10 @@ static void fail_part(struct store *store, const struct config *config, const ch
     text_release(&list);
 }
 
-/* Whether a value in the database has a part that meets the condition. */
-static bool holds(const struct config *config, const struct axis *whole,
+/* Whether a value in the database has a part of that name that meets the condition. */
+static bool holds(const struct config *config, const char *name,
                   const struct filter_condition *condition, const char *text) {
+    const enum hyperparameter_id id = hyperparameter_id_of(condition->hyperparameter);
     struct arena scratch;
     struct value value;
     struct error error;
@@ -46,11 +68,11 @@ static bool holds(const struct config *config, const struct axis *whole,
     bool found = false;
     arena_init(&scratch);
     text_init(&part);
-    const bool reads =
-        parameters_read_value(whole->id, text, &scratch, &value, &error) == STATUS_OK;
-    const size_t choice = reads ? axis_choice_of(config, whole, &value) : AXIS_NONE;
+    const bool reads = parameters_read_value(id, text, &scratch, &value, &error) == STATUS_OK;
+    const size_t choice =
+        reads ? axis_choice_of(config, config_axis(config, id), &value) : AXIS_NONE;
     for (size_t i = 0; i < config->axis_count && choice != AXIS_NONE && !found; i++)
-        found = config->axes[i].id == whole->id && has_name(config, i, condition->part) &&
+        found = config->axes[i].id == id && naming_of(config, i, name) == AXIS_EXACTLY &&
                 axis_append_part(config, &config->axes[i], choice, &value, &part);
     const bool met = filter_part_holds(condition, found ? part.data : NULL);
     text_release(&part);
@@ -60,12 +82,11 @@ static bool holds(const struct config *config, const struct axis *whole,
 
 /* List the values for which it holds; NULL has no part. */
 static void find_met(struct store *store, int64_t sweep, const struct config *config,
-                     const struct axis *whole, struct arena *arena,
-                     struct filter_condition *condition) {
+                     const char *name, struct arena *arena, struct filter_condition *condition) {
     struct text sql;
     text_init(&sql);
     text_printf(&sql,
-                "SELECT DISTINCT %s, count(*) OVER () FROM (SELECT DISTINCT t.%s FROM sweep_trials"
+                "SELECT %s, count(*) OVER () FROM (SELECT DISTINCT t.%s FROM sweep_trials"
                 " JOIN trials t USING (trial_id) WHERE sweep_id = ?1)",
                 hyperparameter_column(condition->hyperparameter),
                 hyperparameter_column(condition->hyperparameter));
@@ -78,7 +99,7 @@ static void find_met(struct store *store, int64_t sweep, const struct config *co
                 ARENA_NEW(arena, struct value, (size_t)statement_integer(statement, 1));
         if (!condition->met || !text)
             database_fail_memory(store->database);
-        else if (!statement_is_null(statement, 0) && holds(config, whole, condition, text))
+        else if (!statement_is_null(statement, 0) && holds(config, name, condition, text))
             condition->met[condition->met_count++] =
                 (struct value){.type = VALUE_NAME, .name = text};
     }
@@ -88,15 +109,18 @@ static void find_met(struct store *store, int64_t sweep, const struct config *co
 
 static void find_part(struct store *store, int64_t sweep, const struct config *config,
                       struct arena *arena, struct filter_condition *condition) {
-    size_t at = 0;
-    while (at < config->axis_count && !has_name(config, at, condition->part))
-        at++;
-    if (at == config->axis_count) {
+    struct text name;
+    text_init(&name);
+    const size_t at = find_axis(config, condition->part, &name);
+    if (name.failed)
+        database_fail_memory(store->database);
+    else if (at == AXIS_NONE)
         fail_part(store, config, condition->part);
-        return;
+    else {
+        condition->hyperparameter = &hyperparameters[config->axes[at].id];
+        find_met(store, sweep, config, name.data, arena, condition);
     }
-    condition->hyperparameter = &hyperparameters[config->axes[at].id];
-    find_met(store, sweep, config, config_axis(config, config->axes[at].id), arena, condition);
+    text_release(&name);
 }
 
 enum status store_find_parts(struct store *store, int64_t sweep, struct filter *filter,

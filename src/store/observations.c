@@ -1,6 +1,7 @@
 #include "store/observations.h"
 
 #include "base/intern.h"
+#include "search/axis_part.h"
 #include "store/columns.h"
 #include "store/factor_parts.h"
 #include "store/factors.h"
@@ -479,13 +480,12 @@ const struct factor *observations_named(const struct observations *observations,
     size_t count = 0;
     for (size_t i = 0; i < observations->factor_count && !hyperparameter; i++) {
         const struct factor *factor = &observations->factors[i];
-        const size_t length = strlen(name);
-        if (!factor->part || strncmp(factor->name, name, length) != 0)
-            continue;
-        if (factor->name[length] == '\0')
+        const enum axis_naming naming =
+            factor->part ? axis_part_naming(factor->name, name) : AXIS_OTHERWISE;
+        if (naming == AXIS_EXACTLY)
             return factor;
-        found = factor->name[length] == ' ' ? factor : found;
-        count += factor->name[length] == ' ';
+        found = naming == AXIS_WITHOUT_NUMBER ? factor : found;
+        count += naming == AXIS_WITHOUT_NUMBER;
     }
     return hyperparameter ? observations_factor(observations, hyperparameter)
            : count == 1   ? found

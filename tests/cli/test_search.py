@@ -840,6 +840,15 @@ parameters:
         self.assertEqual(set(varied), self.NAMES | {"learning_rate_schedule"})
         self.assertEqual(varied["cosine_decay.alpha"], [0, 0.5, None])
 
+    def test_a_name_without_its_number_is_of_one_part(self):
+        units = "dense: {units: {values: [3, 4]}, activation: relu}"
+        self.write("s.yaml", f"name: two\nmethod: grid\ndataset: tiny\nparameters:\n  epochs: {{value: 1}}\n"
+                             f"  layers: {{value: [{{{units}}}, {{{units}}}]}}\n")
+        self.sweep("run", "s.yaml", "-q")
+        self.assertEqual(len(self.sweep("export", "--where", "dense.units 2=4")[0].splitlines()) - 1, 2)
+        self.fails(2, "unknown hyperparameter 'dense.units'; what varies within the values of this sweep: dense.units 1, dense.units 2",
+                   "export", "--where", "dense.units=4")
+
     def test_conditions(self):
         self.write("s.yaml", self.GRID)
         self.sweep("run", "s.yaml", "-q")
