@@ -213,6 +213,7 @@ static void of_both(void **state) {
         {"method: grid\nmetric: {name: val_loss}\nparameters:\n  validation_split: {value: 2}\n",
          1},
         {"method: grid\nparameters: [\n", 1},
+        {ONE("model: {value: {a: {dense: 8, inputs: no}, b: {add: [x, y, a]}}}"), 3},
         {ONE("rho: {value: 0.9}\n  validation_split: {values: [0.9999, 0.99999]}\n"
              "  repeats: {value: 1}"),
          2},

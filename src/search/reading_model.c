@@ -253,11 +253,13 @@ static enum status find_inputs(struct reading_model *model, size_t i) {
     if (!place->inputs)
         return check_inputs(model, i);
     enum status status = list_inputs(model, place->inputs, place, &count);
-    if (reading_model_is_input(model, i) && status == STATUS_OK && !reads_all(model, place, count))
+    if (status != STATUS_OK)
+        return status;
+    if (reading_model_is_input(model, i) && !reads_all(model, place, count))
         return reading_fail(model->reading, place->inputs,
                             "layers: an input is of the data set, and reads no layer");
-    for (size_t k = 0; k < count && status == STATUS_OK; k++)
-        status = find_value(model, place->each[k], i, &layer->inputs[k]);
+    for (size_t k = 0; k < count; k++)
+        status = status_join(status, find_value(model, place->each[k], i, &layer->inputs[k]));
     layer->input_count = (uint8_t)count;
     return status == STATUS_OK ? check_inputs(model, i) : status;
 }
@@ -445,8 +447,10 @@ static enum status read_model(struct reading_model *model, const struct node *no
     const size_t varied_before = model->varied ? model->varied->count : 0;
     model->named = node->kind == NODE_MAPPING;
     enum status status = read_items(model, node);
-    for (size_t i = 0; i < model->count && status == STATUS_OK; i++)
-        status = find_inputs(model, i);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < model->count; i++)
+        status = status_join(status, find_inputs(model, i));
     for (size_t i = 0; i < model->count && status == STATUS_OK; i++)
         status = find_owner(model, i);
     if (status == STATUS_OK)
