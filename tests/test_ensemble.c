@@ -644,6 +644,71 @@ static void equal_in_groups(void **state) {
     assert_true(fates.finite > 2000 && fates.diverged > 1000);
 }
 
+/* A convolution and what may follow it; all give the same shape. */
+static struct network_spec convolution_of(uint64_t at) {
+    struct network_spec spec = spec_of(CLASSES, "sgd", at % 2);
+    struct layer_spec conv = layer_standard(&layer_conv2d),
+                      pool = layer_standard(&layer_max_pooling2d);
+    const bool pools = at / 4 % 2 > 0;
+    conv.filters = 8;
+    conv.window_size[0] = conv.window_size[1] = 3;
+    conv.padding = pool.padding = 1;
+    conv.activation = activation_find("relu");
+    conv.dilation_rate[0] = conv.dilation_rate[1] = !pools && at % 2 ? 2 : 1;
+    pool.window_size[0] = pool.window_size[1] = at % 2 ? 3 : 2;
+    pool.strides[0] = pool.strides[1] = 2;
+    spec.input = (struct shape){3, {15, INPUTS / 15, 1}};
+    spec.layers[0] = conv;
+    spec.layers[1] = pools ? pool : layer_standard(&layer_flatten);
+    spec.layers[2] = dense(CLASSES, activation_find("softmax"));
+    spec.layer_count = 3;
+    return spec;
+}
+
+/* Windows that give the same shape need rooms of their own sizes: dilated or not, and before pools
+ * that the convolution's passes take along or don't. */
+static void equal_beside_other_windows(void **state) {
+    (void)state;
+    for (uint64_t round = 0; round < 8; round++) {
+        for (size_t i = 0; i < 3; i++)
+            pair.specs[i] = convolution_of(4 * (round / 4) + (i + round) % 2);
+        pair_init(&pair, 3);
+        for (size_t number = 0; number < 4; number++) {
+            step(&pair, number, number == 2 ? 13 : ROWS);
+            expect_same_predictions(&pair, pixels);
+        }
+        expect_equal(&pair);
+        arena_release(&pair.arena);
+    }
+}
+
+/* A network whose first layer reads the image twice: its rows are longer than the image's. */
+static void an_image_beside_itself(void **state) {
+    (void)state;
+    static float outputs[ROWS * PAD_TO_LANES(CLASSES)];
+    static const uint32_t chosen[] = {3, 5, 7, 9};
+    const size_t stride = PAD_TO_LANES(CLASSES), rows = sizeof chosen / sizeof *chosen;
+    const uint8_t chosen_labels[ROWS] = {0};
+    const struct targets targets = targets_of_labels(chosen_labels, CLASSES);
+    struct layer_spec twice = layer_standard(&layer_concatenate);
+    twice.input_count = 2;
+    pair.specs[0] = spec_of(CLASSES, "sgd", 0);
+    pair.specs[0].layers[0] = twice;
+    pair_init(&pair, 1);
+    const struct ensemble_batch batch = {.x = &pair.x, .targets = &targets, .target_count = 1};
+    step(&pair, 0, ROWS);
+    sparse_decode(&pair.x, &images, chosen, rows, scale);
+    ensemble_predict(pair.together, &batch, pair.results);
+    memcpy(outputs, ensemble_outputs(pair.together, 0), rows * stride * sizeof *outputs);
+    for (size_t row = 0; row < rows; row++) {
+        sparse_decode(&pair.x, &images, &chosen[row], 1, scale);
+        ensemble_predict(pair.together, &batch, pair.results);
+        assert_memory_equal(ensemble_outputs(pair.together, 0), outputs + row * stride,
+                            CLASSES * sizeof *outputs);
+    }
+    arena_release(&pair.arena);
+}
+
 /* Images of more pixels than the index's 16 bits count. */
 static void large_images(void **state) {
     (void)state;
@@ -678,6 +743,8 @@ int main(void) {
         cmocka_unit_test(equal_without_epsilon),
         cmocka_unit_test(equal_at_the_edges),
         cmocka_unit_test(equal_in_groups),
+        cmocka_unit_test(equal_beside_other_windows),
+        cmocka_unit_test(an_image_beside_itself),
         cmocka_unit_test(large_images),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -529,6 +529,37 @@ static void what_digests_are_of(void **state) {
                          sweep.space.settings[0].digest.hex, digest_of_string("data").hex,
                          ARITHMETIC_CONVOLUTIONS);
     assert_string_equal(images.hex, digest_of_string(whole).hex);
+    const struct digest twice = digest_with(
+        GRID "  layers: {value: {twice: {concatenate: [image, image]}, units: 8}}\n", "data");
+    whole = arena_printf(&sweep.arena, "setting=%s\nseed=0\ndataset=%s\narithmetic=%d\n",
+                         sweep.space.settings[0].digest.hex, digest_of_string("data").hex,
+                         ARITHMETIC_LAYERS);
+    assert_string_equal(twice.hex, digest_of_string(whole).hex);
+}
+
+/* What a layer says of its own activation makes another network, also where all layers have that
+ * activation. */
+static void arguments_of_activations_count(void **state) {
+    (void)state;
+    expand_text(&sweep,
+                GRID "  layers: {values: [[8 leaky_relu], [8 leaky_relu negative_slope=0.1], "
+                     "[8 leaky_relu negative_slope=0.3], [8 prelu], "
+                     "[8 prelu alpha_initializer=ones], [conv2d 2 3 prelu], "
+                     "[conv2d 2 3 prelu shared_axes=1/2]]}\n");
+    assert_int_equal(sweep.space.setting_count, 7);
+    for (size_t i = 0; i < 7; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(sweep.space.settings[i].digest.hex,
+                                    sweep.space.settings[j].digest.hex);
+}
+
+/* A network that is nothing but outputs has no layer that a dropout could follow. */
+static void outputs_have_no_dropout(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  model: {value: {f: flatten, outputs: {digit: {dense: {units: 10, "
+                             "activation: softmax}, inputs: f, loss: mse}}}}\n"
+                             "  dropout: {values: [0, 0.5]}\n");
+    assert_int_equal(sweep.space.setting_count, 1);
 }
 
 /* What older programs filled images of fractions with has another number since; in images of bytes,
@@ -643,6 +674,8 @@ int main(void) {
         CASE(every_hyperparameter_counts),
         CASE(what_digests_are_of),
         CASE(digests_of_fills),
+        CASE(arguments_of_activations_count),
+        CASE(outputs_have_no_dropout),
         CASE(settings_read_back),
         CASE(spaces_that_are_too_large),
         CASE(networks_of_settings),

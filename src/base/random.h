@@ -11,10 +11,13 @@
 #include <stdint.h>
 
 enum random_purpose {
-    RANDOM_WEIGHTS = 1, /* stream: layer; index: element of the kernel */
+    /* stream: number of the array, the kernels' from 0 and the others' from 2^16; index: element */
+    RANDOM_WEIGHTS = 1,
     RANDOM_SHUFFLE = 2, /* stream: epoch; index: position */
-    RANDOM_DROPOUT = 3, /* stream: epoch << 8 | layer; index: element of the epoch's activations */
-    RANDOM_DIGITS = 4,  /* stream: image; index: draw */
+    /* stream: epoch << 8 | number of the layer among those of its kind; index: element of the
+     * epoch's activations */
+    RANDOM_DROPOUT = 3,
+    RANDOM_DIGITS = 4, /* stream: image; index: draw */
     RANDOM_TEST = 5,
     RANDOM_SIGNS = 6,         /* index: draw of a sign-flip test, 128 signs a block */
     RANDOM_SEARCH = 7,        /* stream: point of a search; index: draw for it */

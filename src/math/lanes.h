@@ -60,10 +60,6 @@ static inline lanes lanes_choose(lane_bits which, lanes a, lanes b) {
     return (lanes)(((lane_bits)a & which) | ((lane_bits)b & ~which));
 }
 
-static inline lanes lanes_absolute(lanes values) {
-    return (lanes)((lane_bits)values & INT32_MAX);
-}
-
 /* The lanes for which `keep` is -1, the others `instead`. */
 static inline lanes lanes_keep(lanes values, lane_bits keep, float instead) {
     return lanes_choose(keep, values, BROADCAST(instead));

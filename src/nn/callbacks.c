@@ -182,7 +182,7 @@ bool callback_is_there(const struct component *callback) {
 
 struct monitored callback_monitored(const struct component *callback) {
     const size_t place = monitor_of(callback)->monitor;
-    struct monitored monitored = {.name = monitor_at(place)};
+    struct monitored monitored = {0};
     if (place >= OWN_NAMES) {
         monitored.metric = metric_at(place, &monitored.validation);
         return monitored;
@@ -190,6 +190,10 @@ struct monitored callback_monitored(const struct component *callback) {
     monitored.validation = place == OF_VAL_LOSS || place == OF_VAL_ACCURACY;
     monitored.accuracy = place == OF_ACCURACY || place == OF_VAL_ACCURACY;
     return monitored;
+}
+
+const char *callback_monitor(const struct component *callback) {
+    return monitor_at(monitor_of(callback)->monitor);
 }
 
 uint32_t callback_patience(const struct component *callback) {

@@ -19,7 +19,6 @@ struct callbacks {
 
 /* What one monitors. */
 struct monitored {
-    const char *name; /* val_loss */
     bool validation;
     const struct metric *metric; /* NULL: the loss; what is named accuracy is one */
     bool accuracy;               /* that of the networks' own count */
@@ -28,6 +27,8 @@ struct monitored {
 /* Whether it is another than `none`; then what it monitors, and its patience. */
 bool callback_is_there(const struct component *callback);
 struct monitored callback_monitored(const struct component *callback);
+/* The name of that, as val_loss; not for several threads at once. */
+const char *callback_monitor(const struct component *callback);
 uint32_t callback_patience(const struct component *callback);
 
 /* Whether more is better; and whether that follows from what it monitors (mode=auto). */

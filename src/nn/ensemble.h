@@ -32,7 +32,7 @@ struct ensemble_result {
 };
 
 /* Networks of these specifications, which must outlive the ensemble, at their initial weights (a
- * function of a specification's seed and each layer's number alone), for batches of up to rows_max
+ * function of a specification's seed and each array's number alone), for batches of up to rows_max
  * rows. All take part. STATUS_MEMORY when out of memory. With an arena that only counts
  * (arena_count) nothing is made, and *ensemble is NULL. */
 enum status ensemble_init(struct ensemble **ensemble, const struct network_spec *const *specs,

@@ -20,7 +20,7 @@ struct layer_input layer_input(const struct layer *layer, size_t k) {
     const struct layer *layers = layer - layer->index;
     const size_t source = layer_source(layer->spec, layer->index, k);
     if (source == 0)
-        return (struct layer_input){layers->x, layers->input, layers->input_stride};
+        return (struct layer_input){layers->x, layers->image, layers->image_stride};
     const struct layer *from = &layers[source - 1];
     return (struct layer_input){from->y, from->output, from->stride};
 }
@@ -40,7 +40,9 @@ void layers_begin(struct layer *layers, const struct network_spec *spec, size_t 
                                    .inputs = shape_size(input),
                                    .units = shape_size(output),
                                    .input_stride = row_floats(input, networks),
-                                   .stride = row_floats(output, networks)};
+                                   .stride = row_floats(output, networks),
+                                   .image = spec->input,
+                                   .image_stride = row_floats(spec->input, networks)};
         layers[i].joined = networks == 1 ? network_joined(spec, i) : NULL;
         layers[i].last = &layers[i + (layers[i].joined != NULL)];
         if (own->shared)
@@ -246,7 +248,7 @@ bool layers_part(const struct network_spec *spec) {
             layer_list_arrays(&spec->layers[i], network_layer_input(spec, i), arrays);
         for (size_t a = 0; a < count; a++)
             may = may && arrays[a].role != ARRAY_MOMENTS && arrays[a].role != ARRAY_STATE;
-        may = may && !spec->layers[i].shared;
+        may = may && !spec->layers[i].shared && !spec->layers[i].kind->plugin;
     }
     return may;
 }

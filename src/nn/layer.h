@@ -23,6 +23,8 @@ struct layer {
     struct shape input, output;
     size_t inputs, units;        /* numbers of a row of x, of y */
     size_t input_stride, stride; /* floats of such a row, all networks' */
+    struct shape image;          /* the network's input, and floats of a row of it */
+    size_t image_stride;
     bool gives_output;
     size_t array_count;
     float *values[LAYER_ARRAYS_MAX];    /* its arrays, in the order of layer_list_arrays */
@@ -57,6 +59,11 @@ struct layer_input {
     size_t stride;
 };
 struct layer_input layer_input(const struct layer *layer, size_t k);
+
+/* Set what follows a row's numbers to 0. */
+static inline void layer_clear_padding(float *row, size_t units, size_t stride) {
+    memset(row + units, 0, (stride - units) * sizeof *row);
+}
 
 /* Begin layers[0 .. spec->layer_count - 1] of so many networks. */
 void layers_begin(struct layer *layers, const struct network_spec *spec, size_t networks);
@@ -95,7 +102,7 @@ static inline const struct layer *layers_output(const struct layer *layers) {
 }
 
 /* Whether a network's batch may be computed part by part: none of its layers takes all rows
- * together or is used again, and the last one has outputs of its own. */
+ * together, as those of plug-ins may, or is used again, and the last one has outputs of its own. */
 bool layers_part(const struct network_spec *spec);
 
 /* After the last part: let the outputs be those of the whole batch. */

@@ -130,6 +130,36 @@ const char *layer_refusal(const struct layer_spec *spec, size_t index, const str
                : reason;
 }
 
+bool layer_activation_is_plain(const struct layer_spec *spec) {
+    const struct argument_table learned = layer_learned_arguments(spec->activation);
+    bool plain = isnan(spec->activation_parameter);
+    for (size_t i = 0; i < learned.count; i++)
+        plain = plain && argument_is_standard(spec, &learned.rows[i]);
+    return plain;
+}
+
+/* Whether a shape has more than so many numbers. */
+static bool exceeds(struct shape shape, size_t most) {
+    size_t size = 1;
+    for (size_t i = 0; i < shape.rank; i++) {
+        if (shape.dims[i] > most / size)
+            return true;
+        size *= shape.dims[i];
+    }
+    return false;
+}
+
+const char *layer_excess(const struct layer_spec *spec, struct shape input) {
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    if (exceeds(layer_shape(spec, input), (size_t)1 << 28))
+        return "its outputs would be more than 2^28";
+    const size_t count = layer_list_arrays(spec, input, arrays);
+    for (size_t i = 0; i < count; i++)
+        if (exceeds(arrays[i].shape, (size_t)1 << 32))
+            return "its weights would be more than 2^32";
+    return NULL;
+}
+
 struct shape layer_shape(const struct layer_spec *spec, struct shape input) {
     return spec->kind->shape ? spec->kind->shape(spec, input) : input;
 }

@@ -214,6 +214,9 @@ static inline struct argument_table layer_arguments(const struct layer_kind *kin
 /* The arguments of what an activation learns, fields of struct layer_spec, too: Keras' PReLU's. */
 struct argument_table layer_learned_arguments(const struct activation *activation);
 
+/* Whether a layer says nothing of its activation but its name. */
+bool layer_activation_is_plain(const struct layer_spec *spec);
+
 /* How many values layer `index` of a network reads, and which the k-th of them is. */
 static inline size_t layer_source_count(const struct layer_spec *spec) {
     return spec->input_count > 0 ? spec->input_count : 1;
@@ -226,6 +229,10 @@ static inline size_t layer_source(const struct layer_spec *spec, size_t index, s
  * input, or of the first of several that don't go together. */
 const char *layer_refusal(const struct layer_spec *spec, size_t index, const struct shape *values,
                           struct shape *input);
+
+/* Why a layer that takes that input would have more numbers than sizes are computed for, or NULL:
+ * within these, what a network takes in bytes does not overflow. */
+const char *layer_excess(const struct layer_spec *spec, struct shape input);
 
 /* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them: what
  * shares an alpha has length 1 there. */

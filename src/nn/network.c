@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "nn/stepping.h"
 
+#include <assert.h>
 #include <string.h>
 
 bool network_takes_panel(const struct network_spec *spec) {
@@ -65,6 +66,16 @@ static size_t part_rows(const struct network_spec *spec) {
     return network_parameter_count(spec) < rows * floats / 2 ? rows : SIZE_MAX;
 }
 
+/* Layers of one shape may differ in what they keep, as by the window of a pool. */
+static bool keeps_no_more(const struct network_spec *spec, const struct network_spec *like,
+                          size_t layer) {
+    const struct layer_passes *joined = network_joined(spec, layer);
+    if (!joined)
+        return true;
+    const struct shape input = network_layer_input(spec, layer);
+    return joined->kept(&spec->layers[layer], input) <= joined->kept(&like->layers[layer], input);
+}
+
 /* The padding of what is shared is written with every batch. An arena that only counts gives no
  * room for the layers themselves. */
 static void lay_out_layers(struct network *network, const struct network *like, size_t rows_max,
@@ -78,10 +89,14 @@ static void lay_out_layers(struct network *network, const struct network *like, 
     layers_begin(layers, spec, 1);
     for (size_t i = 0; i < spec->layer_count; i++) {
         const size_t count = layer_rooms(layers, spec, i, rooms);
-        layer_rooms(like && like->layers ? like->layers : layers, spec, i, others);
+        const size_t shared =
+            like && keeps_no_more(spec, like->spec, i)
+                ? layer_rooms(like->layers ? like->layers : layers, like->spec, i, others)
+                : 0;
+        assert(shared == 0 || shared == count);
         for (size_t j = 0; j < count; j++)
             *rooms[j].place =
-                like && !rooms[j].kept
+                j < shared && !rooms[j].kept
                     ? *others[j].place
                     : ARENA_NEW(arena, float,
                                 layer_room_floats(&rooms[j], rooms[j].outputs ? rows_max : part));
@@ -122,7 +137,10 @@ void network_lay_out(struct network *network, const struct network_spec *spec, b
     network->part = part_rows(spec);
     if (network->part < rows_max)
         network->sums = like ? like->sums : ARENA_NEW(arena, float, network->floats);
-    network->scratch = like ? like->scratch : ARENA_NEW(arena, float, scratch_floats(spec));
+    const size_t scratch = scratch_floats(spec);
+    network->scratch = like && scratch <= scratch_floats(like->spec)
+                           ? like->scratch
+                           : ARENA_NEW(arena, float, scratch);
     lay_out_outputs(network, like, rows_max, arena);
     network->step_scratch = like && network_kernel(spec) == network_kernel(like->spec)
                                 ? like->step_scratch
@@ -255,7 +273,7 @@ static bool next_part(const struct network *network, size_t rows, struct layer_p
 
 /* Where a part's inputs begin; NULL where they are a panel's. */
 static float *inputs_of(const struct network *network, float *x, const struct layer_pass *pass) {
-    return x ? x + pass->batch_row * network->layers[0].input_stride : NULL;
+    return x ? x + pass->batch_row * network->layers[0].image_stride : NULL;
 }
 
 const float *network_predict(struct network *network, float *x, size_t rows) {

@@ -1,7 +1,6 @@
 #include "nn/plugin_layer.h"
 
 #include "nn/layer.h"
-#include "nn/layers/images.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +105,7 @@ static size_t view(const struct layer *layer, const struct layer_pass *pass,
 
 static void clear_padding(float *rows, size_t count, size_t size, size_t stride) {
     for (size_t row = 0; row < count; row++)
-        images_clear_padding(rows + row * stride, size, stride);
+        layer_clear_padding(rows + row * stride, size, stride);
 }
 
 static void layer_forward(struct layer *layer, const struct layer_pass *pass) {

@@ -215,7 +215,8 @@ static bool same_arrays(const struct layer_spec *a, const struct layer_spec *b,
     const size_t count = layer_list_arrays(a, input, as);
     bool same = count == layer_list_arrays(b, input, bs);
     for (size_t i = 0; same && i < count; i++)
-        same = shape_equal(as[i].shape, bs[i].shape) && as[i].initializer == bs[i].initializer;
+        same = as[i].role == bs[i].role && shape_equal(as[i].shape, bs[i].shape) &&
+               as[i].kernel_inner == bs[i].kernel_inner && as[i].initializer == bs[i].initializer;
     return same;
 }
 
@@ -229,9 +230,9 @@ static bool same_layer(const struct layer_spec *a, const struct layer_spec *b, s
 bool network_same_shape(const struct network_spec *a, const struct network_spec *b) {
     bool same = shape_equal(a->input, b->input) && a->layer_count == b->layer_count;
     for (size_t i = 0; same && i < a->layer_count; i++)
-        same = layer_equal(&a->layers[i], &b->layers[i]) ||
-               (same_layer(&a->layers[i], &b->layers[i], network_layer_input(a, i)) &&
-                network_joined(a, i) == network_joined(b, i));
+        same = (layer_equal(&a->layers[i], &b->layers[i]) ||
+                same_layer(&a->layers[i], &b->layers[i], network_layer_input(a, i))) &&
+               network_joined(a, i) == network_joined(b, i);
     return same;
 }
 

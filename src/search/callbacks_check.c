@@ -47,7 +47,9 @@ static enum status check_callback(const struct placed *placed, struct config *co
         monitored.metric
             ? objectives_record(placed->axis->reading, placed->axis->spec, monitored.metric, config)
             : STATUS_OK;
-    return monitored.validation ? status_join(status, check_split(placed, monitored.name)) : status;
+    return monitored.validation
+               ? status_join(status, check_split(placed, callback_monitor(placed->callback)))
+               : status;
 }
 
 /* As in Keras, whose schedules can't be reduced either. */

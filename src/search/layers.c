@@ -186,7 +186,7 @@ static const char *refuse(const struct hidden_layers *layers, size_t index,
     if (layer.kind->merges && layer.input_count < 2)
         return "it takes two inputs or more";
     if (!layer.shared)
-        return NULL;
+        return layer_excess(&layer, merged);
     struct shape owners;
     const struct layer_spec owner = layers_at(layers, layer.shared - 1);
     layer_refusal(&owner, layer.shared - 1, values, &owners);

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether something stands before the output layer that the trial's dropout follows. */
+/* Whether something stands before the output layers that the trial's dropout follows. */
 static bool has_kernels(const struct hidden_layers *layers) {
     bool has = false;
     for (size_t i = 0; i < layers->count; i++)
-        has |= layer_has_kernel(&layers->items[i]);
+        has |= layer_has_kernel(&layers->items[i]) && !layers_is_output(layers, i);
     return has;
 }
 
@@ -187,8 +187,9 @@ static void drop_needless(struct hidden_layers *layers) {
     layers->count = count;
 }
 
-/* The same network in one spelling: where all hidden layers have one activation it is the common
- * one, else each layer names its own. sgd without momentum has no use for nesterov. */
+/* The same network in one spelling: where all hidden layers have one activation, without arguments
+ * of their own, it is the common one, else each layer names its own. sgd without momentum has no
+ * use for nesterov. */
 static void make_canonical(struct value *values, struct hidden_layers *layers) {
     const struct activation *common = NULL;
     bool uniform = true;
@@ -200,7 +201,8 @@ static void make_canonical(struct value *values, struct hidden_layers *layers) {
         if (!layer_has_kernel(&layers->items[i]) || layers_is_output(layers, i))
             continue;
         common = common ? common : layers->items[i].activation;
-        uniform = uniform && layers->items[i].activation == common;
+        uniform = uniform && layers->items[i].activation == common &&
+                  layer_activation_is_plain(&layers->items[i]);
     }
     values[HP_ACTIVATION].type = VALUE_NONE;
     if (uniform && common)
@@ -234,13 +236,17 @@ bool setting_identify(struct setting *setting, struct text *scratch) {
 
 int setting_arithmetic(const struct setting *setting, const struct dataset *dataset) {
     const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
+    bool convolves = false, plugs = false;
+    for (size_t i = 0; i < layers->count; i++) {
+        convolves |= layers->items[i].kind == &layer_conv2d;
+        plugs |= layers->items[i].kind->plugin != NULL;
+    }
+    if ((convolves && plugs) || (layers->count > 0 && layers->items[0].kind == &layer_concatenate))
+        return ARITHMETIC_LAYERS;
     if (is_augmented(setting->values) && dataset->unit > 1 &&
         augmentation_fills(setting->values[HP_AUGMENTATION].components))
         return ARITHMETIC_FILLS;
-    for (size_t i = 0; i < layers->count; i++)
-        if (layers->items[i].kind == &layer_conv2d)
-            return ARITHMETIC_CONVOLUTIONS;
-    return ARITHMETIC_VERSION;
+    return convolves ? ARITHMETIC_CONVOLUTIONS : ARITHMETIC_VERSION;
 }
 
 struct digest trial_digest(const char *setting_digest, uint64_t seed, const char *dataset_digest,

@@ -23,7 +23,11 @@
 #define ARITHMETIC_CONVOLUTIONS 4
 /* For augmentations that fill images of fractions, kept as bytes, with another number than 0. */
 #define ARITHMETIC_FILLS 5
-#define ARITHMETIC_NEWEST ARITHMETIC_FILLS
+/* For networks with a convolution and a layer of a plug-in, whose batches are no longer computed in
+ * parts, and for those that begin with a concatenation of the image with itself, which read others.
+ */
+#define ARITHMETIC_LAYERS 6
+#define ARITHMETIC_NEWEST ARITHMETIC_LAYERS
 
 /* What a grid may have: a trial takes some 2 KB until it is stored, in the plan above all. Several
  * configs may share a database, so that more can be had in parts. */

@@ -72,6 +72,20 @@ struct rehearsal {
     size_t count, rows;
 };
 
+static enum status lay_out(struct rehearsal *rehearsal, const struct network_spec *const *specs,
+                           struct arena *arena, struct error *error) {
+    struct costs *costs = rehearsal->costs;
+    size_t most = 0;
+    for (size_t i = 0; i < rehearsal->count; i++) {
+        const size_t classes = stepper_classes(specs[i]);
+        most = classes > most ? classes : most;
+    }
+    for (size_t i = 0; i < costs->metric_count; i++)
+        costs->sums[i] = ARENA_NEW(arena, double, costs->metrics[i]->sums(most));
+    return stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, rehearsal->count,
+                        rehearsal->rows, arena, error);
+}
+
 static enum status prepare(struct costs *costs, const struct network_spec *const *specs,
                            size_t count, size_t rows, const struct components *augmentation,
                            struct rehearsal *rehearsal, struct error *error) {
@@ -82,14 +96,12 @@ static enum status prepare(struct costs *costs, const struct network_spec *const
     rehearsal->stream.augmentation = augmentation;
     struct arena counting;
     arena_init_counting(&counting);
-    enum status status =
-        stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, count, rows, &counting, error);
+    enum status status = lay_out(rehearsal, specs, &counting, error);
     arena_reset(&costs->scratch);
     if (status == STATUS_OK && !arena_reserve(&costs->scratch, counting.used))
         status = error_memory(error);
     if (status == STATUS_OK)
-        status = stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, count, rows,
-                              &costs->scratch, error);
+        status = lay_out(rehearsal, specs, &costs->scratch, error);
     if (status == STATUS_OK)
         stepper_begin_epoch(&rehearsal->stepper, 1);
     return status;
@@ -219,8 +231,6 @@ enum status cost_init(struct costs *costs, const struct dataset *dataset,
     arena_init(&costs->arena);
     arena_init(&costs->scratch);
     costs->kinds = ARENA_NEW(&costs->arena, struct cost_kind, KINDS_MAX);
-    for (size_t i = 0; i < measured_count; i++)
-        costs->sums[i] = ARENA_NEW(&costs->arena, double, measured[i]->sums(OUTPUT_CLASSES_MAX));
     costs->decoding_count = 1;
     if (dataset->next)
         costs->next = ARENA_NEW(&costs->arena, struct costs, 1);

@@ -135,10 +135,12 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
                                   .handwriting = kind & HANDWRITING};
     if (shape->rows == 0 || shape->columns == 0 ||
         shape->rows > PICTURE_PIXELS_MAX / shape->columns || shape->classes == 0 ||
-        shape->classes > DATASET_CLASSES_MAX || word_at(bytes, 3) != kind_word(kind))
+        (!shape->values && shape->classes > DATASET_CLASSES_MAX) ||
+        word_at(bytes, 3) != kind_word(kind))
         return error_set(error, STATUS_INPUT,
-                         "the model is damaged: images of %zu x %zu and %zu classes are not valid",
-                         shape->rows, shape->columns, shape->classes);
+                         "the model is damaged: images of %zu x %zu and %zu %s are not valid",
+                         shape->rows, shape->columns, shape->classes,
+                         shape->values ? "outputs" : "classes");
     return STATUS_OK;
 }
 
@@ -214,7 +216,6 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
     model->train_divisor = setting->values[HP_TRAIN_IMAGE_DIVISOR].real;
     model->test_divisor = setting->values[HP_TEST_IMAGE_DIVISOR].real;
     stream_scale(model->shape.unit, model->test_divisor, model->test_scale);
-    model->probabilities = network_output(&model->spec, 0).activation == activation_find("softmax");
     return status;
 }
 
@@ -496,10 +497,10 @@ static struct truth truth_of(const struct model *model, size_t number,
     const struct dataset_array *array = &dataset->arrays[(target.place - 1) / 2];
     if (target.classes > 0)
         return (struct truth){.labels = array->test.bytes};
-    const size_t count = dataset->test.count * target.width;
-    float *values = array->test.values ? NULL : ARENA_NEW(arena, float, count);
+    const size_t count = array->test.values ? 0 : dataset->test.count;
+    float *values = count > 0 ? ARENA_NEW(arena, float, count *target.width) : NULL;
     for (size_t i = 0; i < count && values; i++)
-        values[i] = (float)(array->test.bytes[i] / dataset_array_unit(array));
+        stream_copy_array(array, true, i, values + i * target.width);
     return (struct truth){.values = array->test.values ? array->test.values : values};
 }
 

@@ -7,10 +7,10 @@
  * 4096 where the classes' names follow, 8192 where images were files of pictures, 16384 where they
  * are real numbers, no bytes, 32768 where they are cut out and centred as MNIST's, and, where that
  * is not 0, 65536 times its complement in 16 bits; then the weights as 32-bit floats in the order
- * of ensemble_get_parameters: for each layer the kernel (inputs x units, row-major), the bias and,
- * where the activation learns one, alpha; then the names, each with a NUL behind it, and as many
- * more as make all a multiple of 4 bytes. What the network is beside its weights is in its trial's
- * setting. */
+ * of ensemble_get_parameters: for each layer its arrays, row-major, in the order of
+ * layer_list_arrays, as a kernel, a bias and, where the activation learns one, alpha; then the
+ * names, each with a NUL behind it, and as many more as make all a multiple of 4 bytes. What the
+ * network is beside its weights is in its trial's setting. */
 #ifndef SWEEP_TRAIN_MODEL_H
 #define SWEEP_TRAIN_MODEL_H
 
@@ -61,7 +61,6 @@ struct model {
     uint8_t *labels;      /* scratch: no image's is known */
     float *targets;       /* scratch: nor what its numbers ought to be */
     float *both;          /* scratch: what one unit says of two classes */
-    bool probabilities;   /* the outputs are a distribution, as softmax's are */
 };
 
 #define MODEL_ROWS 128

@@ -292,10 +292,10 @@ static int compare_members(const void *left, const void *right, void *plan) {
     const struct run *a = *(const struct run *const *)left, *b = *(const struct run *const *)right;
     const size_t i = plan_start(plan, a), j = plan_start(plan, b);
     const size_t x = run_end(a), y = run_end(b);
-    const ptrdiff_t optimizer = a->network->optimizer - b->network->optimizer;
+    const int optimizer = strcmp(a->network->optimizer->name, b->network->optimizer->name);
     if (i != j)
         return (i > j) - (i < j);
-    return x != y ? (x < y) - (x > y) : (optimizer > 0) - (optimizer < 0);
+    return x != y ? (x < y) - (x > y) : optimizer;
 }
 
 static enum status predict(struct planning *planning, struct error *error) {

@@ -19,7 +19,8 @@ size_t training_count(const struct training *training, predicate *wanted) {
 }
 
 static size_t batch_rows_max(const struct stream_spec *stream) {
-    return stream->batch_size > EVALUATION_ROWS ? stream->batch_size : EVALUATION_ROWS;
+    const size_t rows = stream_batch_rows(stream);
+    return rows > EVALUATION_ROWS ? rows : EVALUATION_ROWS;
 }
 
 size_t run_best_floats(const struct run *run) {

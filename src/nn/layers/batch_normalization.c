@@ -183,7 +183,7 @@ static void forward(struct layer *layer, const struct layer_pass *pass) {
     for (size_t row = 0; row < pass->rows; row++) {
         float *z = layer->z + row * layer->stride;
         normalise(layer, layer->x + row * layer->stride, moment(layer, MEAN), factor, shift, z);
-        clear_padding(layer, z);
+        layer_clear_padding(z, layer->units, layer->stride);
     }
 }
 
@@ -223,7 +223,7 @@ static void backward(struct layer *layer, const struct layer_pass *pass) {
     for (size_t row = 0; row < pass->rows && layer->input_delta; row++) {
         float *delta = layer->delta + row * layer->stride;
         turn_back(layer, layer->x + row * layer->stride, moment(layer, MEAN), sums, delta);
-        clear_padding(layer, delta);
+        layer_clear_padding(delta, layer->units, layer->stride);
     }
 }
 

@@ -199,7 +199,7 @@ static void forward(struct layer *layer, const struct layer_pass *pass) {
             direct_forward(&direct, layer->x + row * layer->input_stride, layer->values[KERNEL],
                            layer->z + row * layer->stride, room_of(layer));
     for (size_t row = 0; row < pass->rows; row++)
-        images_clear_padding(layer->z + row * layer->stride, layer->units, layer->stride);
+        layer_clear_padding(layer->z + row * layer->stride, layer->units, layer->stride);
     if (layer->spec->use_bias)
         images_add_bias(layer, pass->rows, layer->values[BIAS]);
 }

@@ -77,7 +77,7 @@ static void forward(struct layer *layer, const struct layer_pass *pass) {
     const struct pooled_part part = part_of(layer, pass);
     pooled_forward(&of, &images, &part);
     for (size_t row = 0; row < pass->rows; row++)
-        images_clear_padding(pool->z + row * pool->stride, pool->units, pool->stride);
+        layer_clear_padding(pool->z + row * pool->stride, pool->units, pool->stride);
 }
 
 /* What the parts before the last one add to the sum of all. */

@@ -68,7 +68,7 @@ static void forward(struct layer *layer, const struct layer_pass *pass) {
         float *z = layer->z + row * layer->stride;
         depthwise_forward(&window, layer->spec->filters, layer->x + row * layer->input_stride,
                           kernel, z);
-        images_clear_padding(z, layer->units, layer->stride);
+        layer_clear_padding(z, layer->units, layer->stride);
     }
     if (layer->spec->use_bias)
         images_add_bias(layer, pass->rows, layer->values[BIAS]);

@@ -32,10 +32,6 @@ struct shape images_shape(const struct layer_spec *spec, struct shape input, siz
     return (struct shape){3, {window.rows.out, window.columns.out, channels}};
 }
 
-void images_clear_padding(float *row, size_t units, size_t stride) {
-    memset(row + units, 0, (stride - units) * sizeof *row);
-}
-
 void images_clear_input_delta(const struct layer *layer, size_t rows) {
     memset(layer->input_delta, 0, rows * layer->input_stride * sizeof(float));
 }

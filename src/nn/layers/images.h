@@ -32,9 +32,6 @@ const char *images_refuse(const struct layer_spec *spec, struct shape input);
 /* The shape of outputs with so many channels. */
 struct shape images_shape(const struct layer_spec *spec, struct shape input, size_t channels);
 
-/* Set what follows a row's numbers to 0; and a row of zeros. */
-void images_clear_padding(float *row, size_t units, size_t stride);
-
 /* Set the gradient at a layer's inputs to 0. */
 void images_clear_input_delta(const struct layer *layer, size_t rows);
 

@@ -21,7 +21,7 @@ static void forward(struct layer *layer, const struct layer_pass *pass) {
         float *z = layer->z + row * layer->stride;
         memcpy(z, layer->x + row * layer->input_stride + layer->spec->offset,
                layer->units * sizeof *z);
-        images_clear_padding(z, layer->units, layer->stride);
+        layer_clear_padding(z, layer->units, layer->stride);
     }
 }
 

@@ -73,7 +73,7 @@ static void forward(struct layer *layer, const struct layer_pass *pass) {
             normalise(layer, layer->x + row * layer->stride + i, z + i, layer->scratch);
             rescale(z + i, gamma, beta, channels);
         }
-        clear_padding(layer, z);
+        layer_clear_padding(z, layer->units, layer->stride);
     }
 }
 

@@ -71,7 +71,7 @@ static void forward_cropping(struct layer *layer, const struct layer_pass *pass)
         float *z = layer->z + row * layer->stride;
         take_inner(layer->spec, layer->input, layer->output, layer->x + row * layer->input_stride,
                    z);
-        images_clear_padding(z, layer->units, layer->stride);
+        layer_clear_padding(z, layer->units, layer->stride);
     }
 }
 

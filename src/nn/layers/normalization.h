@@ -46,10 +46,4 @@ static inline float *beta_in(const struct layer *layer, float *const *arrays) {
     return layer->spec->center ? arrays[layer->spec->scale] : NULL;
 }
 
-/* Set the padding of a row of values to 0. */
-static inline void clear_padding(const struct layer *layer, float *row) {
-    for (size_t i = layer->units; i < layer->stride; i++)
-        row[i] = 0;
-}
-
 #endif

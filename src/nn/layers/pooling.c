@@ -59,7 +59,7 @@ static void forward_largest(struct layer *layer, const struct layer_pass *pass) 
         float *z = layer->z + row * layer->stride;
         pooling_largest(&window, layer->x + row * layer->input_stride, z,
                         layer->values[LARGEST] + row * layer->stride);
-        images_clear_padding(z, layer->units, layer->stride);
+        layer_clear_padding(z, layer->units, layer->stride);
     }
 }
 
@@ -84,7 +84,7 @@ static void forward_mean(struct layer *layer, const struct layer_pass *pass) {
     for (size_t row = 0; row < pass->rows; row++) {
         float *z = layer->z + row * layer->stride;
         pooling_mean(&window, layer->x + row * layer->input_stride, z, layer->scratch);
-        images_clear_padding(z, layer->units, layer->stride);
+        layer_clear_padding(z, layer->units, layer->stride);
     }
 }
 
