@@ -356,6 +356,9 @@ static void what_has_no_effect_is_refused(void **state) {
     expect_refusal(GRID "  alpha: {value: 2}\n", 3, 3, "alpha has no effect: no activation here");
     expect_refusal(GRID "  layers: {value: []}\n  dropout: {value: 0.5}\n", 4, 3,
                    "dropout has no effect: no hidden layer");
+    expect_refusal(GRID "  model: {value: {f: flatten, outputs: {digit: {dense: {units: 10, "
+                        "activation: softmax}, inputs: f, loss: mse}}}}\n  dropout: {value: 0.5}\n",
+                   4, 3, "dropout has no effect: no hidden layer");
     expect_refusal(GRID "  layers: {value: [5 relu]}\n  activation: {value: tanh}\n", 4, 3,
                    "activation has no effect");
     expect_refusal(GRID "  optimizer: {values: [{name: sgd, lr: 1}, {name: adam, lr: 2}]}\n"
@@ -553,15 +556,6 @@ static void arguments_of_activations_count(void **state) {
                                     sweep.space.settings[j].digest.hex);
 }
 
-/* A network that is nothing but outputs has no layer that a dropout could follow. */
-static void outputs_have_no_dropout(void **state) {
-    (void)state;
-    expand_text(&sweep, GRID "  model: {value: {f: flatten, outputs: {digit: {dense: {units: 10, "
-                             "activation: softmax}, inputs: f, loss: mse}}}}\n"
-                             "  dropout: {values: [0, 0.5]}\n");
-    assert_int_equal(sweep.space.setting_count, 1);
-}
-
 /* What older programs filled images of fractions with has another number since; in images of bytes,
  * and of background, it has not. */
 static void digests_of_fills(void **state) {
@@ -675,7 +669,6 @@ int main(void) {
         CASE(what_digests_are_of),
         CASE(digests_of_fills),
         CASE(arguments_of_activations_count),
-        CASE(outputs_have_no_dropout),
         CASE(settings_read_back),
         CASE(spaces_that_are_too_large),
         CASE(networks_of_settings),

@@ -81,6 +81,23 @@ bool argument_is_standard(const void *of, const struct argument *argument) {
     return false;
 }
 
+const struct argument *argument_source(const struct argument_table *table, const void *of,
+                                       const struct argument *argument) {
+    return argument->type == ARGUMENT_PAIR && argument->as && argument_is_standard(of, argument)
+               ? argument_find(table, argument->as)
+               : argument;
+}
+
+void arguments_drop_defaults(const struct argument_table *table, void *of) {
+    for (size_t i = 0; i < table->count; i++) {
+        const struct argument *argument = &table->rows[i];
+        if (argument->type == ARGUMENT_PAIR && argument->as &&
+            memcmp(argument_of(of, argument), argument_of(of, argument_find(table, argument->as)),
+                   2 * sizeof(uint16_t)) == 0)
+            argument_set_pair(argument_at(of, argument), argument->standard);
+    }
+}
+
 static bool equal_numbers(const struct numbers *a, const struct numbers *b) {
     return a->count == b->count && memcmp(a->items, b->items, a->count * sizeof *a->items) == 0;
 }

@@ -103,6 +103,14 @@ static inline void argument_set_margins(void *at, double number) {
 /* Set the fields of all arguments that have a default, and leave the others as they are. */
 void arguments_set_standards(const struct argument_table *table, void *of);
 
+/* The argument that has an argument's value: that which it is like by default, where it is a pair
+ * left at that, else itself. */
+const struct argument *argument_source(const struct argument_table *table, const void *of,
+                                       const struct argument *argument);
+
+/* Leave pairs at their default that are what that stands for, so that a thing has one spelling. */
+void arguments_drop_defaults(const struct argument_table *table, void *of);
+
 /* The bytes of its field. */
 size_t argument_size(const struct argument *argument);
 

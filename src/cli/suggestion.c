@@ -2,6 +2,7 @@
 
 #include "search/config.h"
 #include "search/filter.h"
+#include "search/hyperparameter.h"
 #include "search/score.h"
 
 #include <ctype.h>
@@ -191,9 +192,14 @@ static size_t join_items(const struct parts *parts, const char *before, const ch
     return length < TEXT_SIZE ? count : 0;
 }
 
-/* Whether items between commas have several words: 128 relu, 64. */
-static bool has_phrases(const char *value) {
-    const char *at = strchr(value, ',') ? value : "";
+/* Whether items between commas have several words: 128 relu, 64; or the one in brackets, where
+ * items may: [dropout 0.3]. */
+static bool has_phrases(const struct parts *parts) {
+    const struct hyperparameter *of = hyperparameter_find(parts->name);
+    const bool takes = of && (of->type == VALUE_LAYERS || of->type == VALUE_COMPONENTS);
+    const char *value = parts->value;
+    const bool numbers = strspn(value, "[]0123456789 ") == strlen(value);
+    const char *at = strchr(value, ',') || (takes && *value == '[' && !numbers) ? value : "";
     for (at += strcspn(at, " "); *at; at += strcspn(at, " ")) {
         const bool follows = at > value && at[-1] == ',';
         at += strspn(at, " ");
@@ -208,7 +214,7 @@ static bool write_items(struct writing *writing, size_t least, const char *befor
     char list[TEXT_SIZE] = "";
     const char *sign = writing->parts->sign;
     const bool unequal = strchr(sign, '!') || strstr(sign, "not");
-    if (strpbrk(sign, "<>") || has_phrases(writing->parts->value) ||
+    if (strpbrk(sign, "<>") || has_phrases(writing->parts) ||
         join_items(writing->parts, before, after, list) < least)
         return false;
     const int length = snprintf(writing->text, TEXT_SIZE, "%s%s[%s]", writing->parts->name,

@@ -415,6 +415,10 @@ static bool is_defined(const struct network_spec *spec, const struct loss_form *
     return asked && form->definition;
 }
 
+static bool uses_numpy(const struct keras_writer *writer) {
+    return strstr(writer->body.data, "np.");
+}
+
 static void append_head(struct keras_writer *writer, struct text *text) {
     const struct keras_request *request = writer->request;
     bool defined = *keras_schedule_definition(request->spec);
@@ -427,7 +431,7 @@ static void append_head(struct keras_writer *writer, struct text *text) {
                 "%s"
                 "import keras\n%sfrom keras import layers%s\n\n",
                 request->trial, request->sweep, writer->notes.data,
-                strstr(writer->body.data, "np.") ? "import numpy as np\n" : "",
+                uses_numpy(writer) ? "import numpy as np\n" : "",
                 defined || strstr(writer->body.data, "ops.") ? ", ops" : "");
     for (size_t i = 0; i < sizeof loss_forms / sizeof *loss_forms; i++)
         if (is_defined(request->spec, &loss_forms[i]))
@@ -435,12 +439,14 @@ static void append_head(struct keras_writer *writer, struct text *text) {
     text_append(text, keras_schedule_definition(request->spec));
 }
 
-static void append_tail(const struct keras_request *request, struct text *text) {
+static void append_tail(const struct keras_writer *writer, struct text *text) {
+    const struct keras_request *request = writer->request;
     text_printf(text,
                 "\n# With the weights that sweep trained, where they were kept:\n"
                 "#   sweep export --trial %" PRId64 " -o weights.npz\n"
+                "%s"
                 "# weights = np.load(\"weights.npz\")\n%s",
-                request->trial,
+                request->trial, uses_numpy(writer) ? "" : "# import numpy as np\n",
                 network_is_chain(request->spec)
                     ? "# model.set_weights([weights[name] for name in weights.files])\n"
                     : "# for layer in model.layers:\n"
@@ -465,7 +471,7 @@ void keras_append(const struct keras_request *request, struct text *text) {
     write_all(&writer);
     append_head(&writer, text);
     text_append(text, writer.body.data);
-    append_tail(request, text);
+    append_tail(&writer, text);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         text->failed |= parts[i]->failed;
         text_release(parts[i]);

@@ -214,6 +214,8 @@ static inline struct argument_table layer_arguments(const struct layer_kind *kin
 /* The arguments of what an activation learns, fields of struct layer_spec, too: Keras' PReLU's. */
 struct argument_table layer_learned_arguments(const struct activation *activation);
 
+#define LAYER_UNITS_MAX 65536
+
 /* Whether a layer says nothing of its activation but its name. */
 bool layer_activation_is_plain(const struct layer_spec *spec);
 

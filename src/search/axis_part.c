@@ -1,6 +1,7 @@
 #include "search/axis_part.h"
 
 #include "search/arguments.h"
+#include "search/layers.h"
 
 #include <string.h>
 
@@ -40,6 +41,7 @@ static bool are_layers_of(const struct config *config, const struct axis *whole,
     for (size_t i = 0; i < config->axis_count && are; i++)
         if (is_under(config, &config->axes[i], whole, choice))
             copy_argument(&config->axes[i], value, &own.items[config->axes[i].item]);
+    layers_settle(&own);
     for (size_t i = 0; i < own.count && are; i++) {
         are = own.items[i].kind == layers->items[i].kind;
         if (are && own.items[i].kind == &layer_output)
@@ -73,12 +75,23 @@ size_t axis_choice_of(const struct config *config, const struct axis *whole,
     return AXIS_NONE;
 }
 
+static void append_argument(const struct axis *part, const struct value *value, struct text *text) {
+    const void *owner = owner_of(part, value);
+    const struct argument *argument = part->argument;
+    if (value->type == VALUE_LAYERS) {
+        const struct argument_table table =
+            layer_arguments(((const struct layer_spec *)owner)->kind);
+        argument = argument_source(&table, owner, argument);
+    }
+    argument_append(owner, argument, text);
+}
+
 bool axis_append_part(const struct config *config, const struct axis *part, size_t choice,
                       const struct value *value, struct text *text) {
     if (part->role == AXIS_LAYER_COUNT)
         text_printf(text, "%zu", value->layers->count);
     else if (is_under(config, part, &config->axes[part->parent], choice))
-        argument_append(owner_of(part, value), part->argument, text);
+        append_argument(part, value, text);
     else
         return false;
     return true;

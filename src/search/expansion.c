@@ -136,6 +136,8 @@ static void apply_all(struct expansion *expansion, const double *coordinates, st
                 sources[choice->details[j].id] = AXIS_NONE;
             }
         }
+    if (values[HP_LAYERS].layers == &expansion->layers)
+        layers_settle(&expansion->layers);
 }
 
 void expansion_complete(struct expansion *expansion, const double *coordinates,

@@ -149,6 +149,14 @@ struct layer_spec layers_at(const struct hidden_layers *layers, size_t index) {
     return layer;
 }
 
+void layers_settle(struct hidden_layers *layers) {
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct argument_table table = layer_arguments(layers->items[i].kind);
+        layers->items[i] = layers_at(layers, i);
+        arguments_drop_defaults(&table, &layers->items[i]);
+    }
+}
+
 bool layers_needless(const struct hidden_layers *layers, size_t index) {
     return layers->items[index].kind == &layer_flatten && layers_are_chain(layers) &&
            (index + 1 == layers->count || layers->items[index + 1].kind == &layer_dense);

@@ -38,6 +38,10 @@ const struct hidden_layers *layers_as_in_keras(const struct hidden_layers *layer
 /* A layer with its arguments, which are those of another one where it is that again. */
 struct layer_spec layers_at(const struct hidden_layers *layers, size_t index);
 
+/* After arguments were set: what a layer is by default is left at that, and one that is another one
+ * again has what that has. */
+void layers_settle(struct hidden_layers *layers);
+
 /* Whether a layer changes nothing: Flatten before a dense layer, which takes any shape. */
 bool layers_needless(const struct hidden_layers *layers, size_t index);
 

@@ -308,7 +308,7 @@ static enum status read_choice(void *context, const struct reading *reading,
 static const struct hyperparameter hidden_units = {.name = "layers.units",
                                                    .type = VALUE_INTEGER,
                                                    .minimum = 1,
-                                                   .maximum = 65536,
+                                                   .maximum = LAYER_UNITS_MAX,
                                                    .standard = "64"};
 
 static bool is_layers_space(const struct node *spec) {

@@ -256,22 +256,9 @@ static enum status read_or_note_extra(const struct reading *reading, const struc
                        extras->find ? extras->find(reading, name, of->into) : NULL, extras, of);
 }
 
-/* A pair that is what it is by default is not kept, so that a thing has one spelling. */
-static void drop_defaults(struct argument_reading *of) {
-    for (size_t i = 0; i < of->table.count; i++) {
-        const struct argument *argument = &of->table.rows[i];
-        if (argument->type != ARGUMENT_PAIR || !argument->as)
-            continue;
-        const struct argument *like = argument_find(&of->table, argument->as);
-        uint16_t *own = argument_at(of->into, argument);
-        if (memcmp(own, argument_at(of->into, like), 2 * sizeof *own) == 0)
-            own[0] = own[1] = 0;
-    }
-}
-
 enum status reading_arguments_end(const struct reading *reading, const struct node *node,
                                   struct argument_reading *of) {
-    drop_defaults(of);
+    arguments_drop_defaults(&of->table, of->into);
     for (size_t i = 0; i < of->table.count; i++)
         if (isnan(of->table.rows[i].standard) && !of->given[i])
             return reading_fail(reading, node, "%s: %s needs its %s", of->owner, of->name,

@@ -168,6 +168,7 @@ class Help(Case):
         for text, said in (("hidden_units=3", "; with --set, NAME: VALUE is NAME=VALUE"),
                            ("epochs={value: [1, 2]}", "several values are a list: NAME=[X, Y]"),
                            ("epochs.min=3", "epochs is set as a whole: --set 'epochs={min: ..., max: ...}'"),
+                           ("layers=[zero_padding2d 65535]", "layers: padding: '65535' is not allowed"),
                            ("parameters.layers.0.units=3", "layers is set as a whole: --set 'layers=...'"),
                            ("metric.target=3", "metric is set as a whole: --set 'metric=...'")):
             err = self.fails(65, said, "plan", "tiny.yaml", "-s", text)

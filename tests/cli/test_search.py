@@ -840,6 +840,28 @@ parameters:
         self.assertEqual(set(varied), self.NAMES | {"learning_rate_schedule"})
         self.assertEqual(varied["cosine_decay.alpha"], [0, 0.5, None])
 
+    def of_layers(self, layers):
+        lines = [line for line in self.GRID.splitlines() if not line.startswith(("  layers", "  learning"))]
+        self.write("s.yaml", "\n".join([*lines, f"  layers: {{{layers}}}\n"]))
+
+    def test_a_layer_that_is_used_again(self):
+        self.of_layers("value: {a: 4 relu, b: {dense: {units: 4, activation: {values: [relu, tanh]}}, inputs: a}, "
+                       "c: {shared: b, inputs: b}}")
+        self.sweep("run", "s.yaml", "-q")
+        self.assertEqual([factor["name"] for factor in self.compare()], ["dense.activation 2"])
+
+    def test_a_default_that_another_argument_gives(self):
+        """Strides that are the pool's size are no other network than strides left out."""
+        self.of_layers("value: [{max_pooling2d: {pool_size: 2, strides: {values: [1, 2]}}}]")
+        self.sweep("run", "s.yaml", "-q")
+        top, _ = self.sweep("top", "--where", "max_pooling2d.strides=2")
+        self.assertIn("3 of 3 trials", top)
+        strides, = self.compare()
+        self.assertEqual([value["value"] for value in strides["values"]], [1, 2])
+        self.of_layers("values: [[max_pooling2d 2], [{max_pooling2d: {pool_size: 2, strides: {values: [1, 2]}}}]]")
+        plan, _ = self.sweep("plan", "s.yaml")
+        self.assertRegex(plan, r"settings +2 \(1 more ")
+
     def test_a_name_without_its_number_is_of_one_part(self):
         units = "dense: {units: {values: [3, 4]}, activation: relu}"
         self.write("s.yaml", f"name: two\nmethod: grid\ndataset: tiny\nparameters:\n  epochs: {{value: 1}}\n"

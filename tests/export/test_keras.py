@@ -93,6 +93,7 @@ class Run(Case):
         """That of the code, run as it is, or up to where it begins to train."""
         code, _ = self.sweep("show", str(trial), "--keras")
         self.assertTrue(not narrow or all(len(line) < 80 for line in code.splitlines()), code)
+        self.assertIn("import numpy as np", code)  # the weights are read by it, whatever else is
         names, here = {}, os.getcwd()
         os.chdir(self.folder)
         try:

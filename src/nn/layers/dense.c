@@ -20,7 +20,7 @@ static const struct argument arguments[] = {
      .offset = offsetof(struct layer_spec, units),
      .standard = ARGUMENT_REQUIRED,
      .minimum = 1,
-     .maximum = 65536,
+     .maximum = LAYER_UNITS_MAX,
      .help = "how many outputs"},
     KERNEL_ROWS("kernel_initializer"),
 };
