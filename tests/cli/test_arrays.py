@@ -182,6 +182,16 @@ class Arrays(Case):
         self.assertIn("training examples in random order, by split_seed 0", " ".join(out.split()))
         self.fails(65, "shuffle must be true or false", "data", "info", "{name: ./rows.npz, shuffle: 2}")
 
+    def test_more_numbers_than_there_may_be_classes(self):
+        self.archive("wide.npz", x=npy("<f4", (60, 4), [i / 7 for i in range(240)]),
+                     y=npy("<f4", (60, 700), [i % 11 / 10 for i in range(42000)]))
+        self.write("wide.yaml", "name: wide\nmethod: grid\ndataset: ./wide.npz\nmetrics: [r2_score]\n"
+                                "keep_models: all\nparameters:\n  epochs: {value: 1}\n  layers: {value: [3]}\n"
+                                "  loss: {value: mse}\n  output_activation: {value: linear}\n")
+        self.sweep("run", "wide.yaml", "-q")
+        self.assertEqual(len(json.loads(self.sweep("predict", "1", "-i", "0", "--json")[0])["predicted"]), 700)
+        self.fails(65, "the targets of", "bench", "-d", "./wide.npz", "-t", "1")
+
     def test_what_a_data_set_has_no_use_of(self):
         self.images("bytes.npz", "|u1")
         self.archive("rows.npz", x=npy("<f8", (60, 4), [i / 7 for i in range(240)]),
