@@ -350,6 +350,11 @@ static int run(int argc, char **argv) {
     text_release(&notes);
     struct cores cores = {0};
     double stored = 0, augmentations[AUGMENTATIONS_MAX];
+    if (status == STATUS_OK && dataset_has_values(&dataset))
+        status = error_set(&error, STATUS_INPUT,
+                           "the networks that are measured tell classes apart, and the targets of "
+                           "%s are numbers",
+                           dataset.name);
     if (status == STATUS_OK)
         status = dataset_index(&dataset, &error);
     if (status == STATUS_OK) {

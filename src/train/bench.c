@@ -263,13 +263,6 @@ enum status bench_run(const struct bench_case *of, const struct dataset *dataset
                       double seconds, struct bench_result *result, struct error *error) {
     struct bench *bench = calloc(1, sizeof *bench);
     *result = (struct bench_result){0};
-    if (dataset_has_values(dataset)) {
-        free(bench);
-        return error_set(error, STATUS_INPUT,
-                         "the networks of this benchmark tell classes apart, and the targets of %s "
-                         "are numbers",
-                         dataset->name);
-    }
     if (!bench)
         return error_memory(error);
     bench->of = of;
