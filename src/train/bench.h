@@ -60,7 +60,7 @@ extern const size_t bench_augmentation_count;
 enum status bench_augment(const char *list, const struct dataset *dataset, double *seconds,
                           struct error *error);
 
-/* Train the case for about `seconds` on one thread. */
+/* Train the case for about `seconds` on one thread. The data set's targets are classes. */
 enum status bench_run(const struct bench_case *bench, const struct dataset *dataset, double peak,
                       double seconds, struct bench_result *result, struct error *error);
 
