@@ -9,7 +9,7 @@
 
 /* What the spool's room is made for, at most: results arrive a few at a time, and those that don't
  * find room are trained again. */
-#define SPOOL_BYTES_MAX ((size_t)4 << 20)
+#define SPOOL_RESERVED_MAX ((size_t)4 << 20)
 
 /* The sweep of that config and data, if it was begun before. */
 static int64_t known_sweep(struct store *store, const struct sweep_request *request) {
@@ -291,16 +291,16 @@ static void check_begun(struct store *store, size_t trials) {
  * many as arrive at once. */
 static void reserve(struct store *store, const struct sweep_request *request, const bool *missing) {
     const struct space *space = request->space;
-    size_t bytes = request->in_parts ? SPOOL_BYTES_MAX : 0;
+    size_t bytes = request->in_parts ? SPOOL_RESERVED_MAX : 0;
     struct error error;
-    for (size_t i = 0; missing && i < space->trial_count && bytes < SPOOL_BYTES_MAX; i++)
+    for (size_t i = 0; missing && i < space->trial_count && bytes < SPOOL_RESERVED_MAX; i++)
         if (missing[i])
             bytes += spool_record_bytes((size_t)space->trials[i].setting->values[HP_EPOCHS].integer,
                                         request->config->metric_count);
     if (bytes == 0 || database_failed(store->database))
         return;
     spool_close(store->spool);
-    bytes = (bytes < SPOOL_BYTES_MAX ? bytes : SPOOL_BYTES_MAX) + store->origin.length;
+    bytes = (bytes < SPOOL_RESERVED_MAX ? bytes : SPOOL_RESERVED_MAX) + store->origin.length;
     if (spool_open(store->spool_path, bytes, &store->spool, &error) != STATUS_OK)
         database_fail_with(store->database, &error);
 }
