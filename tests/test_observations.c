@@ -228,6 +228,32 @@ static void none_may_stand_in_a_list(void **state) {
     release(&made);
 }
 
+/* Of these `none` is a value, and applies. */
+static void none_may_be_a_value(void **state) {
+    (void)state;
+    struct made made;
+    make(&made,
+         "method: grid\nname: none\nparameters:\n  validation_split: {value: 0.25}\n"
+         "  epochs: {value: 3}\n  class_weight: {values: [none, balanced]}\n"
+         "  early_stopping: {values: [none, val_loss patience=1]}\n"
+         "  optimizer: {values: [sgd, adam]}\n",
+         NULL);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    store_close(store);
+    static const char *const cases[][2] = {
+        {"early_stopping=none", "1 2 5 6"},
+        {"early_stopping!=none", "3 4 7 8"},
+        {"early_stopping in [none, val_loss patience=1]", "1 2 3 4 5 6 7 8"},
+        {"class_weight=none and momentum=none", "2 4"},
+        {"class_weight not in [none]", "5 6 7 8"},
+        {"class_weight in [none, balanced]", "1 2 3 4 5 6 7 8"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(passing_one(cases[i][0]), cases[i][1]);
+    release(&made);
+}
+
 /* `and` binds closer than `or`, and several texts have all to hold. */
 static void conditions_are_joined(void **state) {
     (void)state;
@@ -508,6 +534,7 @@ int main(void) {
         CASE(filters_choose_trials),
         CASE(empty_lists_are_lists),
         CASE(none_may_stand_in_a_list),
+        CASE(none_may_be_a_value),
         CASE(conditions_are_joined),
         cmocka_unit_test(blanks_and_repetitions_change_nothing),
         CASE(long_lists_have_one_limit),

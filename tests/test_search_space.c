@@ -131,6 +131,8 @@ static void settings_that_are_excluded(void **state) {
         {"layers!=[5]", 2},
         {"activation=tanh", 4},
         {"batch_size>=32 and momentum<0.5", 2},
+        {"early_stopping=none and layers=[5]", 2},
+        {"class_weight!=none", 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *text =

@@ -188,7 +188,14 @@ static bool is_none(const struct node *node) {
     return node_says(node, "none") && node->type == TYPE_OPEN;
 }
 
-/* Take `none` out of a list, or out of its place; a seed is never none. NULL: out of memory. */
+/* Whether `none` stands for what does not apply: to early_stopping it is one of its values, and
+ * the seed always applies. */
+static bool may_be_none(const struct filter_condition *condition) {
+    const struct hyperparameter *of = condition->hyperparameter;
+    return condition->part || (of && !(of->standard && strcmp(of->standard, "none") == 0));
+}
+
+/* Take `none` out of a list, or out of its place. NULL: out of memory. */
 static const struct node *take_none(const struct node *node, struct arena *arena,
                                     struct filter_condition *condition) {
     const bool list = node->kind == NODE_SEQUENCE;
@@ -218,7 +225,7 @@ static enum status read_values(const struct reading *reading, const struct parts
     struct parameter parameter;
     condition->part = strchr(parts->name, '.') ? parts->name : NULL;
     condition->hyperparameter = seed ? NULL : hyperparameter_find(parts->name);
-    if ((condition->hyperparameter || condition->part) && !is_order(parts->relation) &&
+    if (may_be_none(condition) && !is_order(parts->relation) &&
         !(node = take_none(node, reading->arena, condition)))
         return error_memory(reading->error);
     const bool empty = node->kind == NODE_SEQUENCE && node->count == 0;

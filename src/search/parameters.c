@@ -579,10 +579,14 @@ enum status parameters_read_setting(const struct reading *reading, const struct 
         return status;
     if (spec_is(value) || (parameter->id == HP_LAYERS && is_layers_space(value)))
         return read_mapping(reading, value, parameter);
-    /* [128, 64] is one value of layers; [[10], [128, 64]] are two. */
+    /* [128, 64] is one value of layers; [[10], [128, 64]] are two, and [none, balanced] of
+     * class_weight, whose lists are of numbers. */
+    const struct hyperparameter *of = &hyperparameters[parameter->id];
     bool list = value->kind == NODE_SEQUENCE && value->count > 0;
-    if (list && hyperparameter_is_list(&hyperparameters[parameter->id]))
-        list = value->items[0]->kind == NODE_SEQUENCE;
+    double weight;
+    if (list && hyperparameter_is_list(of))
+        list = value->items[0]->kind == NODE_SEQUENCE ||
+               (of->type == VALUE_WEIGHTS && !scalar_number(value->items[0], &weight));
     return list ? read_list(reading, value, value->items, value->count, parameter)
                 : read_list(reading, value, &value, 1, parameter);
 }

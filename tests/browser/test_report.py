@@ -1107,9 +1107,10 @@ class Filters(Page):
     def test_conditions_are_those_of_the_command_line(self):
         database = World.database("where.db")
         sweep = fill(database, {"layers": ["[10]", '[128, "64 tanh"]', "[20, 30]"], "optimizer": ["sgd", "adam"], "momentum": [0.5, None],
-                                "nesterov": [0, 1], "learning_rate": [0.001, 0.01, 0.1]}, seeds=(1,))
+                                "nesterov": [0, 1], "learning_rate": [0.001, 0.01, 0.1], "early_stopping": ["none", "val_loss patience=3"]},
+                     seeds=(1,))
         self.open(database, sweep)
-        for text in ("optimizer=adam", "optimizer != adam", "learning_rate<0.01", "learning_rate >= 1e-2", "learning_rate in [0.1, 0.001]",
+        for text in ("early_stopping=none", "early_stopping != none", "early_stopping in [none, val_loss patience=3]", "optimizer=adam", "optimizer != adam", "learning_rate<0.01", "learning_rate >= 1e-2", "learning_rate in [0.1, 0.001]",
                      "learning_rate not in [0.1]", "learning_rate in 0.1", "layers in [[10], [128, 64 tanh]]", "layers=[20, 30]", "layers != [ 10 ]", "momentum=none",
                      "momentum!=none", "momentum!=0.7", "momentum=0.5", "momentum not in [0.5]", "momentum in [none, 0.7]", "momentum not in [none, 0.7]", "momentum not in []", "epochs in []",
                      "optimizer=sgd and momentum=none or learning_rate<0.01", "layers in [[10]] or optimizer=adam and learning_rate=0.1 or momentum=0.7", "nesterov=true", "optimizer==sgd", "epochs!=7"):

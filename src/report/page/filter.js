@@ -99,7 +99,7 @@ const isNumber = (text) => typeof text === "string" && text.trim() !== "" && !Nu
 const near = (a, b) => a === b || Math.abs(a - b) <= 1e-12 * Math.abs(a);
 /* Whether a level is the value that a filter names. */
 function isLevel(level, value) {
-  if (level === null || value === "none") return level === null && value === "none";
+  if (level === null) return value === "none";
   if (typeof level === "number") return isNumber(value) && near(level, Number(value));
   return level === value || (level.startsWith("[") && typeof value !== "string" && sameLayers(level) === sameLayers(value));
 }
