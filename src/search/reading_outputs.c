@@ -122,6 +122,15 @@ static enum status read_metrics(const struct reading *reading, const struct node
     return status;
 }
 
+/* Whether a text names an array, which may begin with a digit; 0/1/0/1 is a list of classes. */
+static bool names_array(const struct node *node, const struct node *items, size_t count) {
+    bool numbers = true;
+    double class;
+    for (size_t i = 0; i < count && i < OUTPUT_CLASSES_MAX; i++)
+        numbers &= scalar_number(&items[i], &class);
+    return node->kind == NODE_SCALAR && !numbers;
+}
+
 /* A class for each class: [0, 1, 0, 1, ...]; or a name. */
 static enum status read_target(const struct reading *reading, const struct node *node,
                                struct named_output *output) {
@@ -135,7 +144,7 @@ static enum status read_target(const struct reading *reading, const struct node 
     output->mapped = 0;
     if (status != STATUS_OK)
         return status;
-    if (node->kind == NODE_SCALAR && !isdigit((unsigned char)*node->text)) {
+    if (names_array(node, items, count)) {
         output->target = node->text;
         return reading_array_name(reading, node, "a target", node->text);
     }

@@ -51,6 +51,8 @@ REFUSED = (
     (", target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "", ":17:9: layers: the output 'odd' has 2 numbers for 10 classes"),
     ("1, 0, 1], loss", "1, 0], loss", "the target of the output 'odd' has 9 classes for the 10 of tiny"),
     ("[0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "parity", "has the target 'parity', which tiny has not"),
+    ("[0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "2nd", "has the target '2nd', which tiny has not"),
+    ("[0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "2nd/odd", "'2nd/odd' can't name a target's array"),
     ("[0, 1, 0,", "[0, -1, 0,", "the classes of a target are whole numbers"),
     ("val_digit_loss", "val_foo_loss", ":5:16: unknown metric 'foo_loss': no model has an output 'foo'"),
     ("trunk: 12 tanh", "trunk: 12 tanh\n      lost: {dense: 5, inputs: begin}\n      last: {dense: 5, inputs: trunk}",
