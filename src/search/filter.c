@@ -143,6 +143,31 @@ static enum status read_own(const struct reading *reading, const struct node *no
     return status;
 }
 
+/* Of a value that brings values of other hyperparameters along, or that varies within. */
+static enum status fail_beside(const struct reading *reading, const struct node *node,
+                               const struct parameter *parameter, const struct choice *choice,
+                               const struct filter_condition *condition) {
+    struct text part;
+    if (choice->detail_count > 0 || parameter->axes[1].role == AXIS_VALUE)
+        return reading_fail(
+            reading, node,
+            "%s: a plain value belongs here; what comes with it is a condition of its own, as in "
+            "%s=0.9",
+            name_of(condition),
+            hyperparameters[choice->detail_count > 0 ? choice->details[0].id
+                                                     : parameter->axes[1].id]
+                .name);
+    text_init(&part);
+    axis_append_name(parameter->axes, 1, &part);
+    const enum status status = reading_fail(
+        reading, node,
+        "%s: one value belongs here, without values: or a range in it; --where takes a condition "
+        "on the part that varies as well, on %s",
+        name_of(condition), part.failed ? "it" : part.data);
+    text_release(&part);
+    return status;
+}
+
 static enum status take_choices(const struct reading *reading, const struct node *node,
                                 const struct parameter *parameter,
                                 struct filter_condition *condition) {
@@ -157,13 +182,7 @@ static enum status take_choices(const struct reading *reading, const struct node
     for (size_t i = 0; i < axis->count; i++) {
         const struct choice *choice = &axis->choices[i];
         if (choice->detail_count > 0 || parameter->axis_count > 1)
-            return reading_fail(reading, node,
-                                "%s: a plain value belongs here; what comes with it is a condition "
-                                "of its own, as in %s=0.9",
-                                name_of(condition),
-                                hyperparameters[choice->detail_count > 0 ? choice->details[0].id
-                                                                         : parameter->axes[1].id]
-                                    .name);
+            return fail_beside(reading, node, parameter, choice, condition);
         condition->values[i] = choice->value;
     }
     return STATUS_OK;
