@@ -46,6 +46,7 @@ struct filter_condition {
     const char *part;
     size_t met_count;
     struct value *met;
+    const char *told; /* the values that the sweep has of the part, for a message */
     enum filter_relation relation;
     bool none;    /* `none` is among the values, but not counted */
     size_t count; /* values; 1 for an order */

@@ -1,5 +1,6 @@
 #include "store/filter_parts.h"
 
+#include "base/intern.h"
 #include "search/axis_part.h"
 #include "search/parameters.h"
 #include "store/store_private.h"
@@ -57,38 +58,65 @@ static void fail_part(struct store *store, const struct config *config, const ch
     text_release(&list);
 }
 
-/* Whether a value in the database has a part of that name that meets the condition. */
-static bool holds(const struct config *config, const char *name,
-                  const struct filter_condition *condition, const char *text) {
-    const enum hyperparameter_id id = hyperparameter_id_of(condition->hyperparameter);
+/* The part of that name of a value in the database. False: it has none. */
+static bool append_part(const struct config *config, const char *name, enum hyperparameter_id id,
+                        const char *text, struct text *part) {
     struct arena scratch;
     struct value value;
     struct error error;
-    struct text part;
     bool found = false;
     arena_init(&scratch);
-    text_init(&part);
     const bool reads = parameters_read_value(id, text, &scratch, &value, &error) == STATUS_OK;
     const size_t choice =
         reads ? axis_choice_of(config, config_axis(config, id), &value) : AXIS_NONE;
     for (size_t i = 0; i < config->axis_count && choice != AXIS_NONE && !found; i++)
         found = config->axes[i].id == id && naming_of(config, i, name) == AXIS_EXACTLY &&
-                axis_append_part(config, &config->axes[i], choice, &value, &part);
-    const bool met = filter_part_holds(condition, found ? part.data : NULL);
-    text_release(&part);
+                axis_append_part(config, &config->axes[i], choice, &value, part);
     arena_release(&scratch);
-    return met;
+    return found;
 }
 
-/* List the values for which it holds; NULL has no part. */
+/* A part's values, each once. */
+struct told {
+    struct intern known;
+    struct text list;
+};
+
+static void tell(struct told *told, const char *part) {
+    bool is_new;
+    intern_number(&told->known, part, strlen(part), &is_new);
+    if (is_new && told->known.count <= VALUES_TOLD_MAX + 1)
+        text_printf(&told->list, "%s%s", told->known.count > 1 ? ", " : "",
+                    told->known.count > VALUES_TOLD_MAX ? "..." : part);
+}
+
+/* Of a value of the hyperparameter; NULL has no part. */
+static void take_value(struct store *store, const struct config *config, const char *name,
+                       const char *text, struct told *told, struct filter_condition *condition) {
+    struct text part;
+    text_init(&part);
+    const bool found =
+        text &&
+        append_part(config, name, hyperparameter_id_of(condition->hyperparameter), text, &part);
+    tell(told, found ? part.data : "none");
+    if (text && filter_part_holds(condition, found ? part.data : NULL))
+        condition->met[condition->met_count++] = (struct value){.type = VALUE_NAME, .name = text};
+    if (part.failed)
+        database_fail_memory(store->database);
+    text_release(&part);
+}
+
+/* List the values for which it holds, and the part's, in the order of the sweep's trials. */
 static void find_met(struct store *store, int64_t sweep, const struct config *config,
                      const char *name, struct arena *arena, struct filter_condition *condition) {
+    struct told told;
     struct text sql;
+    text_init(&told.list);
+    intern_init(&told.known);
     text_init(&sql);
     text_printf(&sql,
-                "SELECT %s, count(*) OVER () FROM (SELECT DISTINCT t.%s FROM sweep_trials"
-                " JOIN trials t USING (trial_id) WHERE sweep_id = ?1)",
-                hyperparameter_column(condition->hyperparameter),
+                "SELECT t.%s, count(*) OVER () FROM sweep_trials JOIN trials t USING (trial_id)"
+                " WHERE sweep_id = ?1 GROUP BY 1 ORDER BY min(position)",
                 hyperparameter_column(condition->hyperparameter));
     struct statement *statement = database_prepare_built(store->database, &sql);
     statement_bind_integer(statement, 1, sweep);
@@ -99,12 +127,17 @@ static void find_met(struct store *store, int64_t sweep, const struct config *co
                 ARENA_NEW(arena, struct value, (size_t)statement_integer(statement, 1));
         if (!condition->met || !text)
             database_fail_memory(store->database);
-        else if (!statement_is_null(statement, 0) && holds(config, name, condition, text))
-            condition->met[condition->met_count++] =
-                (struct value){.type = VALUE_NAME, .name = text};
+        else
+            take_value(store, config, name, statement_is_null(statement, 0) ? NULL : text, &told,
+                       condition);
     }
+    condition->told = database_text_or_fail(
+        store->database,
+        told.list.failed || told.known.failed ? NULL : arena_copy(arena, told.list.data));
     statement_free(statement);
     text_release(&sql);
+    intern_release(&told.known);
+    text_release(&told.list);
 }
 
 static void find_part(struct store *store, int64_t sweep, const struct config *config,

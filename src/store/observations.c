@@ -5,6 +5,7 @@
 #include "store/columns.h"
 #include "store/factor_parts.h"
 #include "store/factors.h"
+#include "store/filter_parts.h"
 #include "store/filter_sql.h"
 #include "store/identity.h"
 #include "store/sweep_config.h"
@@ -113,8 +114,6 @@ static bool passes_any(struct reader *reader, struct filter_condition *condition
     return passes;
 }
 
-#define LISTED_MAX 20 /* values in a message */
-
 /* A hyperparameter's value as a config writes it, or `none`. */
 static void append_value(struct statement *statement, int column, enum value_type type,
                          const char *none, struct text *text) {
@@ -124,29 +123,38 @@ static void append_value(struct statement *statement, int column, enum value_typ
         value_append_column(statement, column, type, text);
 }
 
-/* Tell which values the sweep has of what is asked for in vain. */
-static void fail_condition(struct reader *reader, const struct filter_condition *condition) {
-    const struct hyperparameter *asked = condition->hyperparameter;
-    const char *column = asked ? hyperparameter_column(asked) : "seed";
+/* The values that the sweep's trials have in a column. */
+static void append_values(struct reader *reader, const char *column, enum value_type type) {
     text_clear(&reader->text);
     text_printf(&reader->text,
                 "SELECT DISTINCT %s FROM trials JOIN sweep_trials USING (trial_id)"
                 " WHERE sweep_id = ?1 ORDER BY 1 LIMIT %d",
-                column, LISTED_MAX + 1);
+                column, VALUES_TOLD_MAX + 1);
     struct statement *statement = database_prepare_built(reader->database, &reader->text);
     statement_bind_integer(statement, 1, reader->observations->sweep_id);
     text_clear(&reader->text);
     for (int i = 0; statement_step(statement); i++) {
         text_append(&reader->text, i > 0 ? ", " : "");
-        if (i == LISTED_MAX)
+        if (i == VALUES_TOLD_MAX)
             text_append(&reader->text, "...");
         else
-            append_value(statement, 0, asked ? asked->type : VALUE_INTEGER, "none", &reader->text);
+            append_value(statement, 0, type, "none", &reader->text);
     }
+    statement_free(statement);
+}
+
+/* Tell which values the sweep has of what is asked for in vain. */
+static void fail_condition(struct reader *reader, const struct filter_condition *condition) {
+    const struct hyperparameter *asked = condition->hyperparameter;
+    const char *name = condition->part ? condition->part
+                       : asked         ? hyperparameter_column(asked)
+                                       : "seed";
+    if (!condition->part)
+        append_values(reader, name, asked ? asked->type : VALUE_INTEGER);
     database_fail(reader->database, STATUS_USAGE,
                   "no trial of this sweep has %.300s; the values it has of %s: %.500s",
-                  reader->observations->where, column, reader->text.data);
-    statement_free(statement);
+                  reader->observations->where, name,
+                  condition->part ? condition->told : reader->text.data);
 }
 
 static void fail_filter(struct reader *reader) {

@@ -881,7 +881,12 @@ parameters:
                 self.assertEqual(len(self.sweep("export", "--where", condition)[0].splitlines()) - 1, count)
         self.fails(2, "unknown hyperparameter 'dense.width'; what varies within the values of this sweep: dense.units 1, ",
                    "top", "--where", "dense.width=3")
-        self.fails(2, "no trial of this sweep has dense.units=4", "top", "--where", "dense.units=4")
+        for condition, values in (("dense.units=4", "dense.units: 3, 5"), ("dense.activation 1=elu", "dense.activation 1: relu, tanh"),
+                                  ("cosine_decay.alpha>1", "cosine_decay.alpha: none, 0, 0.5")):
+            self.fails(2, f"no trial of this sweep has {condition}; the values it has of {values}", "top", "--where", condition)
+        varied = "layers=[{dense: {units: {values: [3, 5]}}}]"
+        self.fails(2, "layers: one value belongs here, without values: or a range in it; --where takes a condition on the part "
+                      "that varies as well, on dense.units", "top", "--where", varied)
         self.fails(65, "layers, which is set as a whole", "plan", "s.yaml", "--set", "dense.units=4")
         self.write("s.yaml", self.GRID + "exclude: [dense.units=3]\n")
         self.fails(65, "dense.units is a part of another value; leave out whole ones", "plan", "s.yaml")
