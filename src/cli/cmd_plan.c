@@ -29,7 +29,27 @@ static const struct option options[] = {
     {0},
 };
 
-static void print_axes(const struct config *config) {
+#define LABEL_WIDTH 20
+
+static void print_row(int width, const char *label, const char *values) {
+    terminal_print(stdout, (size_t)width + 3, "  %-*s %s", width, label, values);
+}
+
+/* Two blanks at least follow a name: one may be followed by a number that is a part of it. */
+static int width_of_names(const struct config *config) {
+    int width = LABEL_WIDTH;
+    struct text name;
+    text_init(&name);
+    for (size_t i = 0; i < config->axis_count; i++) {
+        text_clear(&name);
+        axis_append_name(config->axes, i, &name);
+        width = width > (int)name.length ? width : (int)name.length + 1;
+    }
+    text_release(&name);
+    return width;
+}
+
+static void print_axes(const struct config *config, int width) {
     struct text name, values;
     text_init(&name);
     text_init(&values);
@@ -38,14 +58,14 @@ static void print_axes(const struct config *config) {
         text_clear(&values);
         axis_append_name(config->axes, i, &name);
         axis_append(&config->axes[i], 200, &values);
-        terminal_print(stdout, 23, "  %-20s %s", name.data, values.data);
+        print_row(width, name.data, values.data);
     }
     text_release(&name);
     text_release(&values);
 }
 
 /* Values that go together. */
-static void print_zips(const struct config *config) {
+static void print_zips(const struct config *config, int width) {
     struct text names;
     text_init(&names);
     for (size_t leader = 0; leader < config->axis_count; leader++) {
@@ -55,7 +75,7 @@ static void print_zips(const struct config *config) {
                 text_printf(&names, "%s%s", i > leader ? ", " : "",
                             hyperparameters[config->axes[i].id].name);
         if (names.length > 0)
-            terminal_print(stdout, 23, "  %-20s %s", "zip", names.data);
+            print_row(width, "zip", names.data);
     }
     text_release(&names);
 }
@@ -77,7 +97,7 @@ static void print_line(const char *label, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    terminal_print(stdout, 23, "  %-20s %s", label, text);
+    print_row(LABEL_WIDTH, label, text);
 }
 
 /* Whether a schedule depends on how long a training is. */
@@ -144,8 +164,9 @@ static void print_settings(const struct space *space) {
 static void print_head(const struct preparation *preparation) {
     terminal_print(stdout, 2, "%s, on %s", preparation->config.name,
                    dataset_names(&preparation->dataset));
-    print_axes(&preparation->config);
-    print_zips(&preparation->config);
+    const int width = width_of_names(&preparation->config);
+    print_axes(&preparation->config, width);
+    print_zips(&preparation->config, width);
     fputc('\n', stdout);
 }
 

@@ -820,6 +820,10 @@ parameters:
         plan, _ = self.sweep("plan", "s.yaml")
         for name in self.NAMES:
             self.assertRegex(plan, f"(?m)^ +{name} ")
+        # A name that ends in a number stands apart from the values, however long it is.
+        long = "layers=[{dense: {units: {values: [3, 5]}}}, {leaky_relu: {negative_slope: {values: [0.1, 0.3]}}}]"
+        self.assertRegex(self.sweep("plan", "s.yaml", "--set", long)[0],
+                         r"(?m)^  dense\.units 1                3, 5\n  activation\.negative_slope 2  0\.1, 0\.3$")
         self.sweep("run", "s.yaml", "-q")
         overview = self.compare()
         self.assertEqual({factor["name"] for factor in overview}, self.NAMES | {"learning_rate_schedule"})
