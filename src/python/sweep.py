@@ -276,8 +276,8 @@ def read(db=None, sweep=None, where=(), all=False):
     """The results of a sweep, by default the one that was started last, as Results: three pandas frames.
 
     sweep is a number or a name as `sweep list` has them, where one condition or a list of them, as --where takes
-    them. Of the hyperparameters those are there in which the trials differ; with all, every one. What does not apply,
-    or is infinite or NaN, is NaN."""
+    them. Of the hyperparameters those are there in which the trials differ; with all, every one. What varies within
+    their values has columns of its own, as "dense.units 1". What does not apply, or is infinite or NaN, is NaN."""
     import pandas
     chosen = {"db": db, "sweep": sweep, "where": list(where) if not isinstance(where, str) else where}
     trials = _frame("trial_id", "export", all=all, **chosen)

@@ -4,6 +4,7 @@
 #include "store/filter_sql.h"
 #include "store/store_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The columns besides hyperparameters and metrics: before the former, between, after the latter. */
@@ -80,7 +81,7 @@ struct opening {
 static void add(struct opening *opening, const char *name, enum value_type type,
                 const struct hyperparameter *hyperparameter) {
     text_append(&opening->sql, opening->count > 0 ? ", " : "SELECT ");
-    opening->columns[opening->count++] = (struct rows_column){name, type, hyperparameter};
+    opening->columns[opening->count++] = (struct rows_column){name, type, hyperparameter, NULL};
 }
 
 static void add_fixed(struct opening *opening, enum place place) {
@@ -104,11 +105,23 @@ static void add_hyperparameters(struct opening *opening) {
         const struct factor *factor = observations_factor(observations, hyperparameter);
         if (i == HP_DATASET && opening->request->unit != ROWS_EPOCHS)
             continue; /* it is in front */
-        if (opening->request->all ? !opening->applies[i] : !factor || !factor->varied)
+        if (opening->request->all ? !opening->applies[i] : !factor || !factor_differs(factor))
             continue;
         const char *column = hyperparameter_column(hyperparameter);
         add(opening, column, hyperparameter->type, hyperparameter);
         text_printf(&opening->sql, "t.%s", column);
+    }
+}
+
+static void add_parts(struct opening *opening) {
+    const struct observations *observations = opening->request->observations;
+    for (size_t i = 0; i < observations->factor_count; i++) {
+        const struct factor *factor = &observations->factors[i];
+        if (!factor->part || !factor->varied || opening->request->unit == ROWS_OBSERVATIONS)
+            continue;
+        add(opening, factor->name, factor->hyperparameter->type, NULL);
+        opening->columns[opening->count - 1].part = factor;
+        text_append(&opening->sql, "NULL");
     }
 }
 
@@ -154,6 +167,7 @@ static struct statement *prepare(struct opening *opening) {
     const int filter_first = 2 + (int)opening->metric_count;
     add_fixed(opening, FRONT);
     add_hyperparameters(opening);
+    add_parts(opening);
     add_fixed(opening, MIDDLE);
     add_metrics(opening);
     add_fixed(opening, BACK);
@@ -167,14 +181,30 @@ static struct statement *prepare(struct opening *opening) {
     return statement;
 }
 
+static int compare_trials(const void *a, const void *b) {
+    const struct observation *const *x = a, *const *y = b;
+    return ((*x)->trial > (*y)->trial) - ((*x)->trial < (*y)->trial);
+}
+
+static bool sort_trials(struct rows *rows, struct arena *arena) {
+    const size_t count = rows->observations->count;
+    rows->by_trial = ARENA_NEW(arena, const struct observation *, count);
+    for (size_t i = 0; rows->by_trial && i < count; i++)
+        rows->by_trial[i] = &rows->observations->items[i];
+    if (rows->by_trial)
+        qsort(rows->by_trial, count, sizeof(struct observation *), compare_trials);
+    return rows->by_trial;
+}
+
 enum status rows_open(struct store *store, const struct rows_request *request, struct arena *arena,
                       struct rows *rows, struct error *error) {
     struct opening opening = {.store = store, .request = request};
-    *rows = (struct rows){.database = store->database};
+    *rows = (struct rows){.database = store->database, .observations = request->observations};
     text_init(&opening.sql);
-    opening.columns = ARENA_NEW(arena, struct rows_column,
-                                units[request->unit].count + HP_COUNT + STORE_RECORDED_MAX);
-    if (!opening.columns)
+    opening.columns =
+        ARENA_NEW(arena, struct rows_column,
+                  units[request->unit].count + HP_COUNT + FACTORS_MAX + STORE_RECORDED_MAX);
+    if (!opening.columns || !sort_trials(rows, arena))
         return error_memory(error);
     find_metrics(&opening, arena);
     find_applying(&opening);
@@ -195,9 +225,36 @@ enum status rows_next(struct rows *rows, bool *row, struct error *error) {
     return database_take_error(rows->database, error);
 }
 
+/* A part's value; the row's trial is in its first column. */
+static struct rows_cell part_cell(const struct rows *rows, const struct rows_column *column) {
+    const struct observations *observations = rows->observations;
+    const struct observation row = {.trial = statement_integer(rows->statement, 0)}, *key = &row;
+    const struct observation *const *found = bsearch(&key, rows->by_trial, observations->count,
+                                                     sizeof(struct observation *), compare_trials);
+    const size_t factor = (size_t)(column->part - observations->factors);
+    struct rows_cell cell = {.type = VALUE_NONE};
+    if (!found)
+        return cell;
+    const size_t at = (size_t)(*found - observations->items);
+    const struct level *level =
+        &column->part->levels[observations->levels[at * observations->factor_count + factor]];
+    cell.type = level->none ? VALUE_NONE : column->type;
+    if (cell.type == VALUE_INTEGER)
+        cell.integer = (int64_t)level->number;
+    else if (cell.type == VALUE_REAL)
+        cell.real = level->number;
+    else if (cell.type == VALUE_BOOLEAN)
+        cell.boolean = level->number != 0;
+    else
+        cell.text = level->text;
+    return cell;
+}
+
 struct rows_cell rows_cell(const struct rows *rows, size_t column) {
     const int at = (int)column;
     struct rows_cell cell = {.type = rows->columns[column].type};
+    if (rows->columns[column].part)
+        return part_cell(rows, &rows->columns[column]);
     if (statement_is_null(rows->statement, at)) {
         cell.type = VALUE_NONE;
         return cell;

@@ -25,19 +25,23 @@ struct rows_request {
     const struct filter *filter;
     enum rows_unit unit;
     /* Every hyperparameter that applies to a trial of the sweep; else those in which trials differ.
-     */
+     * Parts of values in which trials differ have a column in any case, but for ROWS_OBSERVATIONS,
+     * whose reader has them. */
     bool all;
 };
 
 struct rows_column {
     const char *name;
     enum value_type type;                        /* VALUE_NAME: any text */
-    const struct hyperparameter *hyperparameter; /* NULL: a result */
+    const struct hyperparameter *hyperparameter; /* NULL: a result, or a part */
+    const struct factor *part;                   /* of a value, that varies; else NULL */
 };
 
 struct rows {
     size_t column_count;
     const struct rows_column *columns;
+    const struct observations *observations;
+    const struct observation **by_trial; /* these, for what the database has no column of */
     struct database *database;
     struct statement *statement;
 };

@@ -866,6 +866,19 @@ parameters:
         plan, _ = self.sweep("plan", "s.yaml")
         self.assertRegex(plan, r"settings +2 \(1 more ")
 
+    def test_export_has_the_whole_and_its_parts(self):
+        self.write("s.yaml", self.GRID)
+        self.sweep("run", "s.yaml", "-q")
+        alpha = {"constant": None, "cosine_decay": 0, "cosine_decay alpha=0.5": 0.5}
+        for options, count in (((), 72), (("--history",), 72), (("--all",), 72), (("--where", "dense.units=5"), 36)):
+            rows = [json.loads(line) for line in self.sweep("export", "-F", "jsonl", *options)[0].splitlines()]
+            self.assertEqual(len(rows), count)
+            for row in rows:
+                self.assertEqual("dense.units 1" in row, "--where" not in options)
+                self.assertEqual(json.loads(row["layers"]), [f"{row.get('dense.units 1', 5)} {row['dense.activation 1']}",
+                                                             f"dropout {row['dropout.rate 2']}"])
+                self.assertEqual(row["cosine_decay.alpha"], alpha[row["learning_rate_schedule"]])
+
     def test_a_name_without_its_number_is_of_one_part(self):
         units = "dense: {units: {values: [3, 4]}, activation: relu}"
         self.write("s.yaml", f"name: two\nmethod: grid\ndataset: tiny\nparameters:\n  epochs: {{value: 1}}\n"
