@@ -320,26 +320,29 @@ static enum status run_all(struct running *running, struct error *error) {
     return status;
 }
 
+/* What a sweep in parts may take. One that there is no memory for is not begun. */
+static enum status look_ahead(struct run_status *run, struct error *error) {
+    struct plan sample;
+    enum status status = preparation_plan_sample(run->preparation, &sample, error);
+    if (status == STATUS_OK)
+        status = preparation_check_memory(run->preparation, &sample, true, error);
+    if (status == STATUS_OK)
+        run->forecast = forecast_make(run->preparation, &sample);
+    return status;
+}
+
 /* Say what there is and what is to come. */
-static enum status introduce(struct running *running, struct error *error) {
+static void introduce(const struct running *running) {
     struct run_status *run = running->run;
     struct preparation *preparation = run->preparation;
-    struct plan sample;
     messages_print_resume(stderr, &running->summary, preparation->quiet);
-    if (!running->request.in_parts) {
-        if (running->summary.trained + running->summary.given_up == preparation->space.trial_count)
-            run_status_print_done(run, &running->summary);
-        return STATUS_OK;
+    if (running->request.in_parts) {
+        run_status_print_search(run);
+        preparation_warn_long(run->forecast.seconds);
+    } else if (running->summary.trained + running->summary.given_up ==
+               preparation->space.trial_count) {
+        run_status_print_done(run, &running->summary);
     }
-    enum status status = preparation_plan_sample(preparation, &sample, error);
-    if (status == STATUS_OK)
-        status = preparation_check_memory(preparation, &sample, true, error);
-    if (status != STATUS_OK)
-        return status;
-    run->forecast = forecast_make(preparation, &sample);
-    run_status_print_search(run);
-    preparation_warn_long(run->forecast.seconds);
-    return STATUS_OK;
 }
 
 /* What earlier sweeps have to do with this one. */
@@ -374,7 +377,9 @@ static enum status begin(struct running *running, enum retrain retrain, struct e
         return error_memory(error);
     if (retrain == RETRAIN_ALL)
         checkpoints_start_again(run->checkpoints);
-    enum status status = look_at_earlier(run, error);
+    enum status status = run->in_parts ? look_ahead(run, error) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = look_at_earlier(run, error);
     if (status != STATUS_OK)
         return status;
     status = store_begin_sweep(run->store, &running->request, running->missing, &running->summary,
@@ -389,7 +394,7 @@ static enum status begin(struct running *running, enum retrain retrain, struct e
     if (status == STATUS_OK && !running->request.in_parts)
         status = store_left_alone(run->store, trials, running->left_alone, error);
     if (status == STATUS_OK)
-        status = introduce(running, error);
+        introduce(running);
     return status == STATUS_OK ? searching_begin(&running->searching, &preparation->config,
                                                  &preparation->space, error)
                                : status;

@@ -688,6 +688,11 @@ class Run(Case):
         _, err = self.sweep("run", "large.yaml", "-j2", code=65, preexec_fn=limit)
         self.assertRegex(err, rf"(?m)^sweep: {said}$")
         self.assertEqual(self.ask("SELECT DISTINCT status FROM trials"), [("pending",)])
+        # A search is not even begun.
+        _, err = self.sweep("run", "large.yaml", "-j2", "-s", "method=random", "-s", "budget={trials: 4}", code=65,
+                            preexec_fn=limit)
+        self.assertRegex(err, rf"(?m)^sweep: {said}$")
+        self.assertEqual(self.ask("SELECT count(*) FROM sweeps"), [(1,)])
         _, err = self.sweep("run", "large.yaml", "-j2", "-s", "layers=[[], [zero_padding2d 4096]]", code=1,
                             preexec_fn=limit)
         self.assertRegex(err, r"(?m)^warning: --set .*zero_padding2d 4096.* GB are available; .*the rest is trained")
