@@ -130,6 +130,32 @@ static void what_is_there_is_not_lost(void **state) {
     assert_false(restored);
 }
 
+static void change(const char *name, const char *sql) {
+    sqlite3 *database;
+    assert_int_equal(sqlite3_open(in_folder(name), &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+/* What a search stopped early is a result, too, though less than one that was trained to its end.
+ */
+static void what_was_stopped_is_not_lost(void **state) {
+    (void)state;
+    struct error error;
+    bool restored;
+    make_database("own.db", 2);
+    make_database("stopped.db", 5);
+    change("stopped.db", "UPDATE trials SET status = 'stopped' WHERE status = 'completed'");
+    assert_int_equal(prepare("own.db", "stopped.db", &restored, &error), STATUS_USAGE);
+    assert_non_null(strstr(error.message, "has 3 results that"));
+    change("own.db", "UPDATE trials SET status = 'stopped' WHERE status = 'completed'");
+    assert_int_equal(prepare("own.db", "stopped.db", &restored, &error), STATUS_USAGE);
+    assert_non_null(strstr(error.message, "has 3 results that"));
+    make_database("done.db", 2);
+    assert_int_equal(prepare("own.db", "done.db", &restored, &error), STATUS_USAGE);
+    assert_non_null(strstr(error.message, "has 2 results that"));
+}
+
 static void a_copy_becomes_the_database(void **state) {
     (void)state;
     struct error error;
@@ -376,10 +402,10 @@ static int run_on_fuse(void) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(a_place_is_a_file_or_in_a_folder),  CASE(what_is_there_is_not_lost),
-        CASE(a_copy_becomes_the_database),       CASE(copies_follow_the_database),
-        CASE(a_failure_is_told_once_and_mended), CASE(another_file_is_not_copied),
-        CASE(a_kill_leaves_a_whole_copy),
+        CASE(a_place_is_a_file_or_in_a_folder), CASE(what_is_there_is_not_lost),
+        CASE(what_was_stopped_is_not_lost),     CASE(a_copy_becomes_the_database),
+        CASE(copies_follow_the_database),       CASE(a_failure_is_told_once_and_mended),
+        CASE(another_file_is_not_copied),       CASE(a_kill_leaves_a_whole_copy),
     };
     const int failed = cmocka_run_group_tests_name("copier", tests, NULL, NULL);
     const int on_fuse = in_child(run_on_fuse);

@@ -1,6 +1,8 @@
 /* Strategies: what holds for every method. */
 #include "searched.h"
 
+#include "search/rank.h"
+
 /* The same without the continuous ones: 10 x 3 x (1 + 2 x (2 + 2)) points. */
 static const struct dimension listed_dimensions[] = {
     {.kind = DIMENSION_CATEGORICAL, .levels = 3, .parent = DIMENSION_NONE},
@@ -250,8 +252,30 @@ static void sobol_points_are_even(void **state) {
     end(&search);
 }
 
+/* A point that diverged is behind all others, also where it came farther than they did. */
+static void what_diverged_is_behind(void **state) {
+    (void)state;
+    double means[] = {3, (double)INFINITY, 1}, completeness[] = {0.1, 1, 0.1};
+    const struct history history = {
+        .count = 3, .capacity = 3, .means = means, .completeness = completeness};
+    struct arena arena;
+    uint32_t best[3];
+    arena_init(&arena);
+    struct rank *rank = rank_new(&arena);
+    for (size_t round = 0; round < 2; round++) { /* the second changes nothing */
+        assert_true(rank_update(rank, &history, 1, &arena));
+        assert_int_equal(rank_best(rank, 3, best), 3);
+        assert_int_equal(best[0], 2);
+        assert_int_equal(best[1], 0);
+        assert_int_equal(best[2], 1);
+        assert_false(rank_is_front(rank, 1));
+    }
+    arena_release(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_diverged_is_behind),
         cmocka_unit_test(keeps_to_the_domain_and_gives_nothing_twice),
         cmocka_unit_test(gives_every_point_of_a_finite_domain),
         cmocka_unit_test(says_when_nothing_is_allowed),

@@ -407,8 +407,9 @@ const struct command command_run = {
         "once. Run the same command again to go on. A trial that failed three times in a row is "
         "left alone.\n\n"
         "Exit status: 0 all trained, 1 some trials failed, 2 wrong usage, 65 bad config, data or "
-        "database, 74 input/output error, 75 run it again: the database is in use, or SIGUSR1 or "
-        "SIGXCPU asked to stop, 130 interrupted by Ctrl-C, 143 by SIGTERM.",
+        "database, 74 input/output error, 75 run it again: the database is in use, or SIGUSR1, "
+        "SIGXCPU or, with --shard, SIGTERM asked to stop, 130 interrupted by Ctrl-C, 143 by "
+        "SIGTERM.",
     .options = options,
     .run = run_sweep,
 };

@@ -101,9 +101,11 @@ static int run(int argc, char **argv) {
         ;
     /* At the end all that there is to say. */
     arguments.request.brief = false;
-    if (status == STATUS_OK)
-        status = merging_run(&arguments.request, &outcome, &error);
-    if (status != STATUS_OK)
+    while (status == STATUS_OK &&
+           (status = merging_run(&arguments.request, &outcome, &error)) == STATUS_BUSY &&
+           wait_seconds((double)arguments.every))
+        status = STATUS_OK;
+    if (status != STATUS_OK && status != STATUS_BUSY)
         return command_fail(&error);
     if (atomic_load(interruption_requested()) != 0)
         return interruption_exit_code();

@@ -150,10 +150,11 @@ static enum status take_model(void *context, const struct shard_model *model, st
     return store_take_model(merging->store, model, merging->lacking, error);
 }
 
-/* Whether a file may have weights that are lacking. */
-static bool may_have(const struct merging *merging, const struct shard_file *file) {
+/* Whether a file has weights that are lacking, if its trials are the plan's; `anyhow`: a plan may
+ * have been made anew since. */
+static bool may_have(const struct merging *merging, const struct shard_file *file, bool anyhow) {
     const struct shard_plan *plan = &merging->plan;
-    const bool is_known = !merging->in_steps && file->count == plan->count;
+    const bool is_known = !anyhow && !merging->in_steps && file->count == plan->count;
     bool may = false;
     for (size_t i = 0; i < merging->space.trial_count && !may; i++)
         may = merging->lacking[i] && (!is_known || plan->shards[i] == file->number);
@@ -167,8 +168,9 @@ static enum status read_models(struct merging *merging, struct error *error) {
     enum status status = shard_list(merging->folder, merging->config.digest.hex, SHARD_MODELS,
                                     &merging->arena, &files, &count, error);
     arena_init(&records);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        if (!may_have(merging, &files[i]))
+    for (size_t pass = 0; status == STATUS_OK && pass < 2 * count; pass++) {
+        const size_t i = pass % count;
+        if (!may_have(merging, &files[i], pass >= count))
             continue;
         arena_reset(&records);
         status = shard_models_read(files[i].path, &records, take_model, merging, error);

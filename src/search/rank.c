@@ -54,8 +54,17 @@ static void count_in(struct rank *rank, size_t number, int by) {
     }
 }
 
+/* How far a point came, by which it is ranked: one that diverged is behind all others. */
+static double completeness_of(const struct history *history, size_t objectives, size_t number) {
+    double completeness = history->completeness[number];
+    for (size_t i = 0; i < objectives && !isnan(completeness); i++)
+        completeness = isinf(history->means[number * objectives + i]) ? 0 : completeness;
+    return completeness;
+}
+
 static bool has_changed(const struct rank *rank, const struct history *history, size_t number) {
-    const double was = rank->completeness[number], is = history->completeness[number];
+    const double was = rank->completeness[number],
+                 is = completeness_of(history, rank->objectives, number);
     if (isnan(is))
         return false;
     for (size_t i = number * rank->objectives; i < (number + 1) * rank->objectives; i++)
@@ -113,7 +122,7 @@ bool rank_update(struct rank *rank, const struct history *history, size_t object
             continue;
         count_in(rank, i, -1);
         memcpy(&rank->means[i * m], &history->means[i * m], m * sizeof *rank->means);
-        rank->completeness[i] = history->completeness[i];
+        rank->completeness[i] = completeness_of(history, m, i);
         count_in(rank, i, 1);
     }
     measure_crowding(rank);

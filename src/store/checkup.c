@@ -203,7 +203,7 @@ static const struct {
      "WITH h AS (SELECT trial_id, max(epoch) AS epoch FROM history GROUP BY trial_id)"
      " SELECT count(*), min(t.trial_id) FROM trials t JOIN h USING (trial_id)"
      " JOIN history l ON l.trial_id = h.trial_id AND l.epoch = h.epoch"
-     " WHERE t.status IN ('completed', 'diverged', 'stopped') AND (t.loss IS NOT l.loss OR"
+     " WHERE t.status IN " SCHEMA_RESULT_STATUSES " AND (t.loss IS NOT l.loss OR"
      " t.accuracy IS NOT l.accuracy OR t.val_loss IS NOT l.val_loss OR"
      " t.val_accuracy IS NOT l.val_accuracy)",
      "with other results than the last epoch of their history", "trial"},
@@ -211,13 +211,13 @@ static const struct {
      "WITH a AS (SELECT trial_id, max(attempt_id) AS latest,"
      " max(attempt_id) FILTER (WHERE outcome IN ('completed', 'diverged', 'stopped', 'failed')) AS "
      "ended,"
-     " max(attempt_id) FILTER (WHERE outcome IN ('completed', 'diverged', 'stopped')) AS given"
+     " max(attempt_id) FILTER (WHERE outcome IN " SCHEMA_RESULT_STATUSES ") AS given"
      " FROM attempts GROUP BY trial_id)"
      " SELECT count(*), min(t.trial_id) FROM trials t LEFT JOIN a USING (trial_id)"
      " LEFT JOIN attempts l ON l.attempt_id = latest LEFT JOIN attempts e ON e.attempt_id = ended"
      " LEFT JOIN attempts g ON g.attempt_id = given"
      " WHERE CASE status WHEN 'failed' THEN e.outcome IS NOT 'failed'"
-     " WHEN 'pending' THEN l.outcome IN ('completed', 'diverged', 'stopped')"
+     " WHEN 'pending' THEN l.outcome IN " SCHEMA_RESULT_STATUSES
      " ELSE g.outcome IS NOT status END",
      "with another status than their last attempt gave them", "trial"},
     {FINDING_ERROR,

@@ -251,7 +251,7 @@ enum status copier_end(struct copier *copier, struct error *error) {
 
 /* --- what is there already --- */
 
-#define RESULTS "FROM trials WHERE status IN ('completed', 'diverged')"
+#define RESULTS "FROM trials WHERE status IN " SCHEMA_RESULT_STATUSES
 
 /* A database that is written now, or was when its writer was killed: no copy has a log. */
 static bool has_log(const char *place) {
@@ -281,13 +281,16 @@ static enum status open_copy(const char *place, struct database **copied, struct
     return error_place(error, place, 0, 0);
 }
 
-/* How many results of the copy the database does not have. */
+/* How many results of the copy the database does not have: what was stopped is less than what was
+ * trained to its end. */
 static int64_t count_lacking(struct database *copied, struct database *database) {
-    struct statement *row = database_prepare(copied, "SELECT digest " RESULTS);
-    struct statement *has = database_prepare(database, "SELECT 1 " RESULTS " AND digest = ?1");
+    struct statement *row = database_prepare(copied, "SELECT digest, status = 'stopped' " RESULTS);
+    struct statement *has = database_prepare(
+        database, "SELECT 1 " RESULTS " AND digest = ?1 AND (status <> 'stopped' OR ?2)");
     int64_t lacking = 0;
     while (statement_step(row)) {
         statement_bind_text(has, 1, statement_text(row, 0));
+        statement_bind_integer(has, 2, statement_integer(row, 1));
         lacking += !statement_step(has);
         statement_reset(has);
     }

@@ -56,7 +56,7 @@ static enum status repeat_fault(const struct store *store, struct error *error) 
 static void gather_results(struct store *store, bool committed) {
     static const char sql[] =
         "SELECT digest, command_id FROM trials JOIN sweep_trials USING (trial_id)"
-        " WHERE sweep_id = ?1 AND status IN ('completed', 'diverged', 'stopped') ORDER BY "
+        " WHERE sweep_id = ?1 AND status IN " SCHEMA_RESULT_STATUSES " ORDER BY "
         "command_id";
     struct statement *statement = database_prepare(store->database, sql);
     struct delivery delivery;

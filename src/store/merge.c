@@ -54,7 +54,7 @@ enum status store_arithmetics(struct store *store, struct arena *arena,
     static const char sql[] =
         "SELECT cpu, openblas_config, openblas_core, count(*) FROM sweep_trials JOIN trials"
         " USING (trial_id) JOIN commands USING (command_id) WHERE sweep_trials.sweep_id = ?1"
-        " AND status IN ('completed', 'diverged', 'stopped') GROUP BY 1, 2, 3"
+        " AND status IN " SCHEMA_RESULT_STATUSES " GROUP BY 1, 2, 3"
         " ORDER BY 4 DESC, 1, 2, 3";
     struct statement *statement = database_prepare(store->database, sql);
     *count = 0;

@@ -7,7 +7,7 @@
 static const char trial_query[] =
     "SELECT trial_id, status, test_loss, test_accuracy, parameters, train_seconds,"
     " (julianday(started_at) - 2440587.5) * 86400, (julianday(finished_at) - 2440587.5) * 86400"
-    " FROM trials WHERE digest = ?1 AND status IN ('completed', 'diverged', 'stopped')";
+    " FROM trials WHERE digest = ?1 AND status IN " SCHEMA_RESULT_STATUSES;
 
 static const char history_query[] =
     "SELECT count(*) OVER (), loss, accuracy, val_loss, val_accuracy, seconds"

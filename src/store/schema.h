@@ -5,6 +5,9 @@
 #include "base/text.h"
 #include "store/database.h"
 
+/* Those of a trial that has a result. */
+#define SCHEMA_RESULT_STATUSES "('completed', 'diverged', 'stopped')"
+
 #define SCHEMA_APPLICATION_ID 0x53574550 /* "SWEP" */
 #define SCHEMA_VERSION 7
 

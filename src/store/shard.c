@@ -87,8 +87,10 @@ static int take_lock(const char *path, int flags, bool waits, int *lock) {
         code = flock(*lock, LOCK_EX | (waits ? 0 : LOCK_NB)) != 0 ? errno
                : path_is_of(path, *lock)                          ? 0
                                                                   : ESTALE;
-        if (code == ESTALE)
+        if (code == ESTALE) {
             close(*lock);
+            *lock = -1;
+        }
     }
     return code;
 }

@@ -209,7 +209,7 @@ enum status store_search_progress(struct store *store, const struct config *conf
         " total(t.trained_epochs),"
         " ifnull(" STORE_LAST_OUTCOME " = 'finished', 0)"
         " FROM sweeps s LEFT JOIN sweep_results t ON t.sweep_id = s.sweep_id"
-        " AND t.status IN ('completed', 'diverged', 'stopped')"
+        " AND t.status IN " SCHEMA_RESULT_STATUSES
         " WHERE config_digest = ?1 AND dataset_digest = ?2";
     struct statement *statement = database_prepare(store->database, sql);
     *progress = (struct search_progress){0};

@@ -6,6 +6,7 @@ moments of a run, as far as the machine does.
 """
 
 import collections
+import fcntl
 import json
 import os
 import pathlib
@@ -405,6 +406,13 @@ class Merged(Shards):
         out, _ = watching.communicate(timeout=PATIENCE)
         self.assertEqual(watching.returncode, 130)
         self.assertIn("for I = 2", out)
+        with open(self.folder / "merged.db") as database:
+            fcntl.flock(database, fcntl.LOCK_EX)
+            watching = self.start("watch", "--db", "merged.db", "shared")
+            self.assertIn("is using it", watching.stderr.readline())
+            watching.send_signal(signal.SIGINT)
+            _, err = watching.communicate(timeout=PATIENCE)
+        self.assertEqual((watching.returncode, err), (130, ""))
 
 
 class Faults(Shards):
@@ -520,6 +528,19 @@ class Faults(Shards):
         self.assertIn("holds no plan of shards", " ".join(self.merge(code=65)[1].split()))
         self.train(2)
         self.merge()
+        self.assertEqual(self.dump("merged.db"), self.whole())
+
+    def test_a_plan_that_is_made_anew(self):
+        """What other shards trained under the one before is not trained again, and its weights are found."""
+        self.write("parts.yaml", CONFIG.replace("keep_models: none\n", "keep_models: all\n"))
+        self.train(3)
+        before = self.counted()
+        for number in (1, 2, 3):
+            next((self.folder / "shared").glob("*.plan")).unlink()
+            self.finish(self.task(number, 3))
+        self.assertEqual(self.counted(), before)
+        out, _ = self.merge()
+        self.assertNotIn("no weights", " ".join(out.split()))
         self.assertEqual(self.dump("merged.db"), self.whole())
 
     def test_no_room(self):
