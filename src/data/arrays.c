@@ -5,6 +5,7 @@
 #include "data/array_parts.h"
 #include "data/mapping.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -279,8 +280,8 @@ static enum status group_arrays(struct arrays *arrays, struct groups *groups, st
 
 static void own(struct dataset *dataset, struct array *array) {
     size_t free_place = 0;
-    while (dataset->owned[free_place])
-        free_place++;
+    for (; dataset->owned[free_place]; free_place++)
+        assert(free_place + 1 < DATASET_OWNED_MAX);
     dataset->owned[free_place] = array->mapping ? array->mapping
                                  : array->bytes ? (void *)array->bytes
                                                 : array->values;

@@ -59,7 +59,9 @@ static inline size_t dataset_array_width(const struct dataset_array *array) {
 }
 
 #define DATASET_ARRAYS_MAX 16
-#define DATASET_OWNED_MAX (4 * (DATASET_ARRAYS_MAX + 2))
+/* Of each input or target: both parts as they were read, labels of both as numbers, and the
+ * training part in another order. */
+#define DATASET_OWNED_MAX (5 * (DATASET_ARRAYS_MAX + 2))
 
 struct dataset {
     char name[DATASET_NAME_MAX]; /* the catalogue's, or the last part of a folder's path */

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,8 @@ static bool reorder(struct dataset *dataset, const void **elements, size_t size,
         return false;
     for (size_t i = 0; i < count; i++)
         memcpy(to + i * size, from + order[i] * size, size);
-    while (dataset->owned[place] && dataset->owned[place] != from)
-        place++;
+    for (; dataset->owned[place] && dataset->owned[place] != from; place++)
+        assert(place + 1 < DATASET_OWNED_MAX);
     free(dataset->owned[place]);
     dataset->owned[place] = to;
     *elements = to;

@@ -182,6 +182,15 @@ class Arrays(Case):
         self.assertIn("training examples in random order, by split_seed 0", " ".join(out.split()))
         self.fails(65, "shuffle must be true or false", "data", "info", "{name: ./rows.npz, shuffle: 2}")
 
+    def test_as_many_arrays_as_there_may_be_shuffled(self):
+        """Mapped labels, of which each is kept as it is, as numbers, and in another order."""
+        (self.folder / "mine").mkdir()
+        for part, count in (("train", TRAIN), ("test", TEST)):
+            for name in ("x", "y", *(f"label_{i}" for i in range(16))):
+                (self.folder / "mine" / f"{name}_{part}.npy").write_bytes(npy("|u1", (count,), [i % 5 for i in range(count)]))
+        out, _ = self.sweep("data", "info", "{name: ./mine, shuffle: true}")
+        self.assertEqual(out.count("label_"), 16)
+
     def test_more_numbers_than_there_may_be_classes(self):
         self.archive("wide.npz", x=npy("<f4", (60, 4), [i / 7 for i in range(240)]),
                      y=npy("<f4", (60, 700), [i % 11 / 10 for i in range(42000)]))
