@@ -366,6 +366,41 @@ static void what_is_learned(void **state) {
     refuse("y,a,Y\n1,2,3\n", 1, "columns 1, y, and 3, Y, are both called");
 }
 
+/* Names that are numbers, or that stand over words alone. */
+static void lines_of_names(void **state) {
+    (void)state;
+    static const struct {
+        const char *first, *between, *end, *label; /* and rows of a number and a word */
+        bool names;
+    } cases[] = {
+        {"0,1,2,3,label", ".5,0,1,2,", "", NULL, true},
+        {"0,1,2,3,kind", ".5,0,1,2,", "", NULL, true},
+        {"1,2,kind,3", ",0,", ",7", "kind", true},
+        {"1,2,kind,4", ",0,", ",7", "kind", true},
+        {"2019,2020,2021,2022,species", ",0,1,2,", "", NULL, true},
+        {"0.5,2.5,Target", ",0,", "", NULL, true},
+        {"0.5,2.5,kind", ",0,", "", "kind", true},
+        {"0.5,2.5,w1", ",0,", "", NULL, false},
+        {"0.5,2.5,w1", ",0,", "", "3", false},
+        {"1,2,3,w1", ",5,6,", "", NULL, false},
+        {"1,2,4,w1", ",0,6,", "", NULL, false},
+        {"7,8,9,w1", ",0,6,", "", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct dataset_options options = {.label = cases[i].label};
+        struct dataset data;
+        char text[4096], *at = text;
+        append(&at, "%s\n", cases[i].first);
+        for (int row = 0; row < 30; row++)
+            append(&at, "%d%sw%d%s\n", row + 4, cases[i].between, row % 3, cases[i].end);
+        print_message("%s\n", cases[i].first);
+        load(write_text("names.csv", text), &options, &data);
+        assert_int_equal(data.classes, 3);
+        assert_int_equal(data.train.count + data.test.count, cases[i].names ? 30 : 31);
+        dataset_release(&data);
+    }
+}
+
 /* Which squares are images. */
 static void squares(void **state) {
     (void)state;
@@ -477,6 +512,7 @@ int main(void) {
         cmocka_unit_test(packed_files_that_are_cut),
         cmocka_unit_test(columns_that_number_rows),
         cmocka_unit_test(what_is_learned),
+        cmocka_unit_test(lines_of_names),
         cmocka_unit_test(squares),
         cmocka_unit_test(numbers_at_the_edge),
         cmocka_unit_test(what_is_refused),

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -70,26 +71,51 @@ bool csv_is_number(const struct csv_rows *rows, const struct csv_field *field) {
     return csv_read_number(field, rows->separator, &number, &real);
 }
 
-bool csv_counts_on(const struct csv_rows *rows) {
-    const char *const first = rows->count > 2 ? rows->fields[1].text : "";
-    const size_t offset = strcmp(first, "0") == 0 ? 1 : 0;
-    for (size_t i = 1; i < rows->count; i++) {
-        char number[24];
-        snprintf(number, sizeof number, "%zu", i - offset);
-        if (strcmp(rows->fields[i].text, number) != 0)
-            return false;
-    }
-    return rows->count > 3;
+static bool spells(const struct csv_field *field, unsigned long long number) {
+    char digits[24];
+    snprintf(digits, sizeof digits, "%llu", number);
+    return strcmp(field->text, digits) == 0;
 }
 
-bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t count) {
+/* Whether a row's numbers count on, from first_most at most. One field is none of them, which may
+ * have been counted: the one that is a word, or the first. */
+static bool counts_on(const struct csv_rows *rows, unsigned long long first_most) {
+    size_t other = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        if (!csv_is_number(rows, &rows->fields[i]))
+            other = i;
+    if (rows->count < 4)
+        return false;
+    unsigned long long next = strtoull(rows->fields[other == 0].text, NULL, 10);
+    if (next > first_most)
+        return false;
+    for (size_t i = 0; i < rows->count; i++) {
+        if (i == other)
+            continue;
+        if (!spells(&rows->fields[i], next) &&
+            (i != other + 1 || !spells(&rows->fields[i], ++next)))
+            return false;
+        next++;
+    }
+    return true;
+}
+
+bool csv_has_names(const struct csv_table *table, const struct csv_rows *first,
+                   const struct csv_rows *second, const bool *numbers) {
     size_t words = 0, named = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!numbers[i]) {
-            words++;
-            named += second && i < second->count && csv_is_number(second, &second->fields[i]);
-        }
-    return second ? named > 0 : words > 1;
+    bool label = false;
+    for (size_t i = 0; i < first->count; i++) {
+        const struct csv_field *below = second && i < second->count ? &second->fields[i] : NULL;
+        const char *text = first->fields[i].text;
+        if (numbers[i])
+            continue;
+        words++;
+        named += below && csv_is_number(second, below);
+        label |= csv_is_label_name(table, text) && !(below && strcmp(below->text, text) == 0);
+    }
+    const bool years = words == 1 && first->count > 4;
+    return label || (second ? named > 0 : words > 1) ||
+           (counts_on(first, years ? UINT16_MAX : 1) && !(second && counts_on(second, UINT64_MAX)));
 }
 
 /* Columns that number the rows would tell the classes of sorted ones. Whether they do is known

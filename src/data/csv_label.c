@@ -90,14 +90,26 @@ static size_t find_called(const struct csv_columns *columns, const char *const *
     return called;
 }
 
+static const char *const label_words[] = {"label",  "class",   "target",
+                                          "labels", "classes", "targets"};
+#define LABEL_WORDS (sizeof label_words / sizeof *label_words)
+
+bool csv_is_label_name(const struct csv_table *table, const char *name) {
+    if (table->options && table->options->label && strcmp(table->options->label, name) == 0)
+        return true;
+    for (size_t i = 0; i < LABEL_WORDS; i++)
+        if (strcasecmp(label_words[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* With two of them, one would be an input that tells the other; but beside another word y is a
  * coordinate. */
 static enum status find_by_words(struct csv_table *table, const struct csv_part *part) {
-    static const char *const words[] = {"label", "class", "target", "labels", "classes", "targets"};
     static const char *const letter = "y";
     struct csv_columns *columns = &table->columns;
     size_t found[2] = {columns->count};
-    size_t called = find_called(columns, words, sizeof words / sizeof *words, found);
+    size_t called = find_called(columns, label_words, LABEL_WORDS, found);
     if (called == 0)
         called = find_called(columns, &letter, 1, found);
     columns->label = found[0];

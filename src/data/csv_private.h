@@ -70,14 +70,16 @@ enum status csv_bad_number(const struct csv_table *table, const struct csv_part 
 
 bool csv_is_number(const struct csv_rows *rows, const struct csv_field *field);
 
-/* Whether a first row's fields count on from 0 or 1, but for the first one, as pandas names
- * columns. */
-bool csv_counts_on(const struct csv_rows *rows);
+/* Whether the first row has names: a word of it has a number below, or, in a row that is alone,
+ * another word beside; or it is what the column to be learned is called; or its numbers count on
+ * from 0 or 1, as pandas names columns, or beside a word from any other, as years do. `numbers`
+ * tells of each field of it whether it is a number. `second` is NULL where there is no other row.
+ */
+bool csv_has_names(const struct csv_table *table, const struct csv_rows *first,
+                   const struct csv_rows *second, const bool *numbers);
 
-/* Whether the first row has names: where it has none, a number is below a text that is a number
- * itself; and a row of examples has one word at most. `numbers` tells of each field of it whether
- * it is a number. `second` is NULL where there is no other row. */
-bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t count);
+/* Whether a column of that name is the one to be learned: the key label or the name says so. */
+bool csv_is_label_name(const struct csv_table *table, const char *name);
 
 /* Set the column that is to be learned where the key label or the columns' names say which, or
  * columns.count. */

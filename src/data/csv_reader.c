@@ -61,7 +61,6 @@ static enum status add_row(struct csv_table *table, struct csv_part *part,
 struct first_row {
     struct csv_rows rows; /* its fields; nothing else of it is meant */
     bool *numbers;
-    bool counts_on;
 };
 
 static enum status keep_row(const struct csv_table *table, const struct csv_rows *rows,
@@ -69,7 +68,6 @@ static enum status keep_row(const struct csv_table *table, const struct csv_rows
     first->rows = *rows;
     first->rows.fields = ARENA_NEW(table->arena, struct csv_field, rows->count);
     first->numbers = ARENA_NEW(table->arena, bool, rows->count);
-    first->counts_on = csv_counts_on(rows);
     for (size_t i = 0; i < rows->count && first->rows.fields && first->numbers; i++) {
         first->rows.fields[i] = rows->fields[i];
         first->rows.fields[i].text = arena_copy(table->arena, rows->fields[i].text);
@@ -145,8 +143,7 @@ static enum status read_rows(struct csv_table *table, struct csv_part *part, str
         return status;
     names = table->part_count > 0
                 ? table->columns.names != NULL
-                : first.counts_on ||
-                      csv_has_names(second ? rows : NULL, first.numbers, first.rows.count);
+                : csv_has_names(table, &first.rows, second ? rows : NULL, first.numbers);
     status = begin_part(table, part, &first, names, without);
     if (status == STATUS_OK && !names && !*without)
         status = add_row(table, part, &first.rows);
