@@ -366,6 +366,34 @@ static void what_is_learned(void **state) {
     refuse("y,a,Y\n1,2,3\n", 1, "columns 1, y, and 3, Y, are both called");
 }
 
+/* Numbers with decimal commas, of which the first line has as many as semicolons or tabs, or more.
+ */
+static void decimal_commas(void **state) {
+    (void)state;
+    static const struct {
+        const char *first, *row; /* and rows, each with a class behind it */
+        size_t columns;
+    } cases[] = {
+        {"1,5;2\n", "2,5;", 1},
+        {"5,1;3,5;1,4;0,2;0\n", "4,9;3;1,4;0,2;", 4},
+        {"5,1\t3,5\t0,0\n", "4,9\t3\t", 2},
+        {"size, cm;length, cm;kind\n", "1;2,5;", 2},
+        {"1,5,2\n", "2,5,", 2},
+        {"a;b,c,label\n", "2,5,", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dataset data;
+        char text[4096], *at = text;
+        append(&at, "%s", cases[i].first);
+        for (int row = 0; row < 30; row++)
+            append(&at, "%s%d\n", cases[i].row, row % 3);
+        load(write_text("commas.csv", text), NULL, &data);
+        assert_int_equal(data.columns, cases[i].columns);
+        assert_int_equal(data.classes, 3);
+        dataset_release(&data);
+    }
+}
+
 /* Names that are numbers, or that stand over words alone. */
 static void lines_of_names(void **state) {
     (void)state;
@@ -512,6 +540,7 @@ int main(void) {
         cmocka_unit_test(packed_files_that_are_cut),
         cmocka_unit_test(columns_that_number_rows),
         cmocka_unit_test(what_is_learned),
+        cmocka_unit_test(decimal_commas),
         cmocka_unit_test(lines_of_names),
         cmocka_unit_test(squares),
         cmocka_unit_test(numbers_at_the_edge),

@@ -10,17 +10,31 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
 
+/* Whether a separator makes a line numbers, each with at most one comma. */
+static bool has_decimal_commas(const char *line, size_t length, char separator) {
+    size_t commas = 0;
+    for (size_t i = 0; i < length; i++) {
+        commas = line[i] == separator ? 0 : commas + (line[i] == ',');
+        if (commas > 1 || (line[i] != separator && !strchr("0123456789+-.,eE \r", line[i])))
+            return false;
+    }
+    return true;
+}
+
 char csv_separator(const char *text, size_t length) {
-    static const char separators[] = {',', ';', '\t'};
+    static const char separators[] = {';', '\t', ','};
     size_t counts[sizeof separators] = {0}, best = 0;
     bool quoted = false;
-    for (size_t i = 0; i < length && (quoted || text[i] != '\n'); i++) {
-        quoted ^= text[i] == '"';
+    size_t end = 0;
+    for (; end < length && (quoted || text[end] != '\n'); end++) {
+        quoted ^= text[end] == '"';
         for (size_t j = 0; j < sizeof separators; j++)
-            counts[j] += !quoted && text[i] == separators[j];
+            counts[j] += !quoted && text[end] == separators[j];
     }
     for (size_t j = 1; j < sizeof separators; j++)
-        best = counts[j] > counts[best] ? j : best;
+        if (counts[j] > counts[best] &&
+            (counts[best] == 0 || !has_decimal_commas(text, end, separators[best])))
+            best = j;
     return counts[best] > 0 ? separators[best] : '\0';
 }
 

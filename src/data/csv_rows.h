@@ -29,8 +29,8 @@ struct csv_rows {
     bool ended; /* there is no more than what is in the buffer */
 };
 
-/* What separates the fields of a text: which of , ; and tab the first line outside quotes has most
- * of; 0: none of them. */
+/* What separates the fields of a text: which of ; tab and , the first line outside quotes has most
+ * of, or the first of them that makes it numbers with decimal commas; 0: none of them. */
 char csv_separator(const char *text, size_t length);
 
 /* The first bytes are read, to see what separates fields. */
