@@ -200,27 +200,26 @@ static enum status show(const struct dataset *dataset, const struct arguments *a
     return status;
 }
 
-static void numbers_json(struct json *json, const char *name, const struct images *part,
-                         size_t first, size_t count, const float *values) {
-    json_begin_array(json, name);
-    for (size_t i = 0; i < count; i++)
-        json_number(json, NULL,
-                    values ? (double)values[first + i] : (double)part->pixels[first + i]);
+static void features_json(struct json *json, const struct dataset *dataset,
+                          const struct images *part, size_t index) {
+    const size_t inputs = dataset_inputs(dataset);
+    json_begin_array(json, "features");
+    for (size_t i = 0; i < inputs; i++)
+        json_number(json, NULL, example_number(dataset, part, index * inputs + i));
     json_end(json);
 }
 
 static void example_json(struct json *json, const struct dataset *dataset,
                          const struct images *part, size_t index, const uint8_t *picture) {
-    const size_t inputs = dataset_inputs(dataset);
     if (part->labels)
         json_integer(json, "label", part->labels[index]);
     else
-        numbers_json(json, "targets", part, index * dataset->target_width, dataset->target_width,
-                     part->targets);
+        json_floats(json, "targets", part->targets + index * dataset->target_width,
+                    dataset->target_width);
     if (picture)
         image_json(json, "pixels", picture, dataset->rows, dataset->columns);
     else
-        numbers_json(json, "features", part, index * inputs, inputs, part->values);
+        features_json(json, dataset, part, index);
 }
 
 static enum status show_json(struct json *json, const struct dataset *dataset,

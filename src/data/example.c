@@ -2,8 +2,7 @@
 
 #include <math.h>
 
-/* A number of an example as the file has it. */
-static double number_at(const struct dataset *dataset, const struct images *part, size_t at) {
+double example_number(const struct dataset *dataset, const struct images *part, size_t at) {
     const double unit = dataset_unit(dataset);
     return part->values ? (double)part->values[at] : part->pixels[at] / unit;
 }
@@ -13,9 +12,9 @@ static double grey_of(const struct dataset *dataset, const struct images *part, 
     const size_t channels = dataset_channels(dataset);
     double sum = 0;
     if (channels < 3)
-        return number_at(dataset, part, pixel * channels);
+        return example_number(dataset, part, pixel * channels);
     for (size_t i = 0; i < 3; i++)
-        sum += luminance[i] * number_at(dataset, part, pixel * channels + i);
+        sum += luminance[i] * example_number(dataset, part, pixel * channels + i);
     return sum;
 }
 
@@ -54,7 +53,8 @@ void example_append_numbers(const struct dataset *dataset, const struct images *
                             size_t most, struct text *text) {
     const size_t count = dataset_inputs(dataset);
     for (size_t i = 0; i < count && i < most; i++)
-        text_printf(text, "%s%.6g", i > 0 ? ", " : "", number_at(dataset, part, index * count + i));
+        text_printf(text, "%s%.6g", i > 0 ? ", " : "",
+                    example_number(dataset, part, index * count + i));
     if (count > most)
         text_append(text, ", ...");
 }

@@ -19,6 +19,10 @@ bool example_draw(const struct dataset *dataset, const struct images *part, size
 void example_append_target(const struct dataset *dataset, const struct images *part, size_t index,
                            struct text *text);
 
+/* A number of a part's examples as the file has it: the example's place times dataset_inputs, and
+ * on. */
+double example_number(const struct dataset *dataset, const struct images *part, size_t at);
+
 /* Its first numbers, separated by commas. */
 void example_append_numbers(const struct dataset *dataset, const struct images *part, size_t index,
                             size_t most, struct text *text);

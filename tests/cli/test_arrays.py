@@ -182,6 +182,13 @@ class Arrays(Case):
         self.assertIn("training examples in random order, by split_seed 0", " ".join(out.split()))
         self.fails(65, "shuffle must be true or false", "data", "info", "{name: ./rows.npz, shuffle: 2}")
 
+    def test_an_example_has_the_numbers_of_its_file(self):
+        """Also where they are kept as bytes, which stand for a 255th each."""
+        self.archive("rows.npz", x=npy("<f8", (60, 2), [i / 255 for i in range(120)]), y=npy("<i8", (60,), [i % 3 for i in range(60)]))
+        shown = json.loads(self.sweep("data", "show", "{name: ./rows.npz, test_split: 0.5}", "--json")[0])["features"]
+        self.assertAlmostEqual(shown[1] - shown[0], 1 / 255)
+        self.assertLess(shown[1], 0.5)
+
     def test_as_many_arrays_as_there_may_be_shuffled(self):
         """Mapped labels, of which each is kept as it is, as numbers, and in another order."""
         (self.folder / "mine").mkdir()
