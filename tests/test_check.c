@@ -257,6 +257,11 @@ static void scaled_differently(void **state) {
     view.test_image_divisor = 1;
     expect("scaled_differently", "divided by 255 and lie in 0 .. 1, test pixels are divided by 1 "
                                  "and lie in 0 .. 255:");
+    data.unit = 255;
+    view.train_image_divisor = 2;
+    expect("scaled_differently", "divided by 2 and lie in 0 .. 0.5, test pixels are divided by 1 "
+                                 "and lie in 0 .. 1: a network is tested on numbers of a size it "
+                                 "has never seen; divide both by the same number (1 makes");
 }
 
 /* A table's columns of real numbers, drawn by a fixed rule; column 3 is sparse. */

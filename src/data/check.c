@@ -282,14 +282,16 @@ static void check_unused(struct findings *findings, struct data_warnings *warnin
 }
 
 static void check_scale(struct findings *findings, struct data_warnings *warnings) {
-    double train = findings->view->train_image_divisor, test = findings->view->test_image_divisor;
+    const double train = findings->view->train_image_divisor;
+    const double test = findings->view->test_image_divisor;
+    const double most = 255 / dataset_unit(findings->view->data);
     if (train < test || train > test)
         check_warn(
             warnings, "scaled_differently",
             "training pixels are divided by %.15g and lie in 0 .. %.6g, test pixels are divided by "
             "%.15g and lie in 0 .. %.6g: a network is tested on numbers of a size it has never "
-            "seen; divide both by the same number (255 makes them 0 .. 1)",
-            train, 255.0 / train, test, 255.0 / test);
+            "seen; divide both by the same number (%.15g makes them 0 .. 1)",
+            train, most / train, test, most / test, most);
 }
 
 /* The brightest training pixel; what is bright enough ends the search. */
