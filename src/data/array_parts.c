@@ -171,30 +171,42 @@ static enum status shape_input(const struct groups *groups, struct group *group,
 
 /* --- targets --- */
 
-/* Make one-hot rows labels; false where they are not one-hot, and nothing is done. */
-static bool take_labels(struct array *array) {
-    const size_t rows = array->size[0], width = array->size[1];
-    uint8_t *labels = malloc(rows);
-    bool one_hot = labels != NULL;
-    for (size_t row = 0; row < rows && one_hot; row++) {
-        size_t ones = 0;
-        for (size_t i = 0; i < width && one_hot; i++) {
-            const size_t at = row * width + i;
-            const float number = array->bytes ? (float)array->bytes[at] : array->values[at];
-            one_hot = number == 0 || number == 1;
-            if (number == 1 && ones++ == 0)
-                labels[row] = (uint8_t)i;
-        }
-        one_hot &= ones == 1;
+static float number_at(const struct array *array, size_t i) {
+    return array->bytes ? (float)array->bytes[i] : array->values[i];
+}
+
+/* Where the row's 1 is, if the others are 0; else its width. */
+static size_t place_of_one(const struct array *array, size_t row) {
+    const size_t width = array->size[1];
+    size_t place = width;
+    for (size_t i = 0; i < width; i++) {
+        const float number = number_at(array, row * width + i);
+        if (number == 1 && place == width)
+            place = i;
+        else if (number != 0)
+            return width;
     }
-    if (one_hot) {
+    return place;
+}
+
+static bool is_one_hot(const struct array *array) {
+    bool one_hot = true;
+    for (size_t row = 0; row < array->size[0] && one_hot; row++)
+        one_hot = place_of_one(array, row) < array->size[1];
+    return one_hot;
+}
+
+/* Make one-hot rows labels. */
+static bool take_labels(struct array *array) {
+    uint8_t *labels = malloc(array->size[0]);
+    for (size_t row = 0; row < array->size[0] && labels; row++)
+        labels[row] = (uint8_t)place_of_one(array, row);
+    if (labels) {
         replace(array, labels, NULL);
         array->dimensions = 1;
         array->reals = false;
-    } else {
-        free(labels);
     }
-    return one_hot;
+    return labels != NULL;
 }
 
 static size_t classes_of(const struct group *group) {
@@ -204,10 +216,6 @@ static size_t classes_of(const struct group *group) {
             if (group->parts[part]->bytes[i] >= classes)
                 classes = (size_t)group->parts[part]->bytes[i] + 1;
     return classes;
-}
-
-static float number_at(const struct array *array, size_t i) {
-    return array->bytes ? (float)array->bytes[i] : array->values[i];
 }
 
 /* Whether each of 0 to the largest is there: so real numbers that are labels look. */
@@ -281,11 +289,20 @@ static enum status shape_target(struct groups *groups, struct group *group, stru
                          array->name, array->dimensions);
     for (size_t part = 0; part < 2 && width == 1 && group->parts[part]; part++)
         group->parts[part]->dimensions = 1;
-    bool labels = width > 1 && width <= UINT8_MAX + 1 &&
-                  groups->options->targets != TARGETS_VALUES && take_labels(group->parts[0]);
-    if (labels && group->parts[1] && !take_labels(group->parts[1]))
-        return error_set(error, STATUS_INPUT, "%.60s is one-hot, and %.60s is not",
-                         group->parts[0]->name, group->parts[1]->name);
+    const bool one_hot =
+        width > 1 && groups->options->targets != TARGETS_VALUES && is_one_hot(array);
+    const bool labels = one_hot && width <= DATASET_CLASSES_MAX;
+    if (labels && group->parts[1] && !is_one_hot(group->parts[1]))
+        return error_set(error, STATUS_INPUT, "%.60s is one-hot, and %.60s is not", array->name,
+                         group->parts[1]->name);
+    if (one_hot && !labels && group->role == ARRAY_TARGET && all(group, is_one_hot))
+        return error_set(error, STATUS_INPUT,
+                         "%.60s is one-hot, of %zu classes, and at most %d are read; if its rows "
+                         "are numbers to be predicted, write targets: values beside the data set's "
+                         "name, as in dataset: {name: ./mine.npz, targets: values}",
+                         array->name, width, DATASET_CLASSES_MAX);
+    if (labels && each(group, true, take_labels, error) != STATUS_OK)
+        return STATUS_MEMORY;
     if (width == 1 || labels) {
         const enum status status = shape_numbers(groups, group, labels, error);
         group->classes = labels && group->classes < width ? width : group->classes;

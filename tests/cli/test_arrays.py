@@ -208,6 +208,18 @@ class Arrays(Case):
         self.assertEqual(len(json.loads(self.sweep("predict", "1", "-i", "0", "--json")[0])["predicted"]), 700)
         self.fails(65, "the targets of", "bench", "-d", "./wide.npz", "-t", "1")
 
+    def test_more_classes_than_there_may_be(self):
+        def one_hot(width, first=1):
+            return npy("|u1", (60, width), [first] + [0] * (width - 1) + [int(i % 40 == column) for i in range(59) for column in range(width)])
+        x = npy("<f4", (60, 4), [i / 7 for i in range(240)])
+        for width, said, read in ((257, "targets   257 numbers", "{name: ./wide.npz, targets: values}"), (256, "classes   256", "./wide.npz")):
+            self.archive("wide.npz", x=x, y=one_hot(width))
+            self.assertIn(said, self.sweep("data", "info", read)[0])
+        self.archive("wide.npz", x=x, y=one_hot(257))
+        self.fails(65, "y is one-hot, of 257 classes, and at most 256 are read; if its rows", "data", "info", "./wide.npz")
+        self.archive("wide.npz", x=x, y=one_hot(257, 0))
+        self.sweep("data", "info", "./wide.npz")
+
     def test_what_a_data_set_has_no_use_of(self):
         self.images("bytes.npz", "|u1")
         self.archive("rows.npz", x=npy("<f8", (60, 4), [i / 7 for i in range(240)]),
