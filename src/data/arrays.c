@@ -108,8 +108,9 @@ static enum status leave_out(struct arrays *arrays, const char *name, struct err
     const char *before = arrays->changes;
     if (!arrays->arena)
         return STATUS_OK;
-    arrays->changes = arena_printf(arrays->arena, "%s%s%s is left out: it holds no numbers",
-                                   before ? before : "", before ? "; " : "", name);
+    arrays->changes =
+        arena_printf(arrays->arena, "%s%s%s is left out: it holds no numbers for each example",
+                     before ? before : "", before ? "; " : "", name);
     return arrays->changes ? STATUS_OK : error_memory(error);
 }
 
@@ -220,7 +221,7 @@ static int in_order(const void *a, const void *b) {
 
 static enum status check_array(const struct array *array, const struct array *first,
                                struct error *error) {
-    if (array->dimensions == 0 || array->size[0] == 0 || array_elements(array) == 0)
+    if (array_elements(array) == 0)
         return error_set(error, STATUS_INPUT, "%.60s holds no numbers", array->name);
     if (array->size[0] != first->size[0])
         return error_set(error, STATUS_INPUT,

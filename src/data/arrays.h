@@ -23,7 +23,7 @@ struct array {
     uint8_t *bytes;                                /* the elements, owned. NULL: */
     float *values;                                 /* the elements, owned */
     void *mapping;   /* they are in this one (data/mapping.h); NULL: allocated */
-    bool no_numbers; /* it is of text or of objects, and was refused for that */
+    bool no_numbers; /* it is of text, of objects or a single value, and was refused for that */
     bool reals;      /* the file's type is one of real numbers, not of whole ones */
     /* Of floats: all are whole numbers from 0 to 255; all are k / 255 for such numbers k. */
     bool whole, fractions;
@@ -60,9 +60,9 @@ struct array_source {
 };
 
 /* Read the arrays of numbers 0 to count - 1. Those that hold no numbers (array->no_numbers) come
- * last and are left out, as class names or a comment beside a data set are no part of it; they are
- * refused where there is nothing else for the first input or the first target. After an error
- * there may be arrays to release. */
+ * last and are left out, as class names, a comment or a number beside a data set are no part of it;
+ * they are refused where there is nothing else for the first input or the first target. After an
+ * error there may be arrays to release. */
 enum status arrays_read(struct arrays *arrays, const struct array_source *source, size_t count,
                         struct error *error);
 

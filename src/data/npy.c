@@ -432,15 +432,21 @@ static enum status turn(struct array *array, struct error *error) {
     return STATUS_OK;
 }
 
+static enum status single_value(struct error *error) {
+    return error_set(error, STATUS_INPUT,
+                     "the array is a single value; save an array with one for each example");
+}
+
 /* The header, and what it says of the elements. */
 static enum status begin(struct input input, struct header *header, struct element_type *type,
                          struct array *array, struct error *error) {
     array->bytes = NULL;
     array->values = NULL;
     enum status status = read_header(input, header, error);
+    const bool single = status == STATUS_OK && header->dimensions == 0;
     if (status == STATUS_OK)
-        status = find_type(header, type, error);
-    array->no_numbers = status == STATUS_INPUT && strpbrk(header->type, "OSU");
+        status = single ? single_value(error) : find_type(header, type, error);
+    array->no_numbers = status == STATUS_INPUT && (single || strpbrk(header->type, "OSU"));
     array->reals = status == STATUS_OK && type->kind == 'f';
     return status == STATUS_OK ? set_shape(header, array, error) : status;
 }

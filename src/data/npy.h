@@ -23,7 +23,8 @@ bool npy_name_array(const char *file, char name[DATASET_NAME_MAX]);
 /* Read an array from an input; `hint` as for input_read_all. uint8 and bool are kept as bytes, all
  * else as floats. array->name is left alone. STATUS_INPUT when the array is damaged, or of a type
  * that is not read; messages speak of "the array" and have no place yet. On failure there may be
- * elements to free; array->no_numbers tells whether it was refused as one of text or objects. */
+ * elements to free; array->no_numbers tells whether it was refused as one of text or objects,
+ * or as a single value. */
 enum status npy_read(struct input input, size_t hint, struct array *array, struct error *error);
 
 /* The same from a file, with the place of what is wrong. Where its elements stand there as they are

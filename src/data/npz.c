@@ -109,6 +109,18 @@ static enum status read_member(void *from, size_t index, struct array *array, st
     return status;
 }
 
+/* Other files are zipped, too. */
+static enum status check_members(struct npz *npz, zip_int64_t count, struct error *error) {
+    char name[DATASET_NAME_MAX];
+    for (zip_int64_t i = 0; i < count; i++)
+        if (name_array(npz, (size_t)i, name))
+            return STATUS_OK;
+    return error_set(
+        error, STATUS_INPUT,
+        "is a zip archive that holds no arrays (.npy): unpack it, and name the file or "
+        "folder that it holds");
+}
+
 static void npz_free(struct npz *npz) {
     if (!npz)
         return;
@@ -123,7 +135,9 @@ enum status npz_read(const char *path, struct arrays *arrays, struct error *erro
         return status;
     const zip_int64_t members = zip_get_num_entries(npz->zip, 0);
     const struct array_source source = {npz, name_array, read_member};
-    status = arrays_read(arrays, &source, members > 0 ? (size_t)members : 0, error);
+    status = check_members(npz, members, error);
+    if (status == STATUS_OK)
+        status = arrays_read(arrays, &source, members > 0 ? (size_t)members : 0, error);
     npz_free(npz);
     return status == STATUS_OK ? status : error_place(error, path, 0, 0);
 }

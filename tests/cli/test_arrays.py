@@ -480,8 +480,9 @@ parameters:
         def of_text(kind, count):
             return npy("|u1", (count,), [0] * count).replace(b"'|u1'", b"'%s'" % kind.encode())
         x, y, text, objects = npy("|u1", (4, 2, 2), list(range(16))), npy("|u1", (4,), [0, 1, 0, 1]), of_text("<U9", 2), of_text("|O", 1)
+        single = npy("<i8", (), [2])
         self.archive("plain.npz", x=x, y=y)
-        for name, arrays in (("said.npz", {"class_names": text, "comment": objects, "x": x, "y": y}),
+        for name, arrays in (("said.npz", {"class_names": text, "comment": objects, "n_classes": single, "x": x, "y": y}),
                              ("split.npz", {"x_train": x, "y_train": y, "x_test": x, "y_test": y, "classes": text})):
             self.archive(name, **arrays)
             (self.folder / "apart").mkdir(exist_ok=True)
@@ -490,13 +491,20 @@ parameters:
             for place in (f"./{name}", "./apart"):
                 out, _ = self.sweep("data", "info", place)
                 for key in set(arrays) - {"x", "y", "x_train", "y_train", "x_test", "y_test"}:
-                    self.assertIn(f"{key} is left out: it holds no numbers", " ".join(out.split()))
+                    self.assertIn(f"{key} is left out: it holds no numbers for each example", " ".join(out.split()))
             for path in (self.folder / "apart").iterdir():
                 path.unlink()
         self.assertEqual(self.digest("./said.npz"), self.digest("./plain.npz"))
         for arrays in ({"x": x, "y": text}, {"x": x, "labels": text}, {"x_train": x, "y_train": y, "x_test": x, "y_test": text}):
             self.archive("odd.npz", **arrays)
             self.fails(65, "the array holds text (type '<U9'); number the classes", "data", "info", "./odd.npz")
+        self.archive("odd.npz", x=x, y=single)
+        self.fails(65, "odd.npz: y.npy: the array is a single value; save an array", "data", "info", "./odd.npz")
+
+    def test_a_zip_archive_of_something_else(self):
+        with zipfile.ZipFile(self.folder / "table.zip", "w") as file:
+            file.writestr("table.csv", "a,label\n1,0\n2,1\n")
+        self.fails(65, "table.zip: is a zip archive that holds no arrays (.npy): unpack it", "data", "info", "./table.zip")
 
     def targets(self):
         arrays = {}
