@@ -161,10 +161,26 @@ static void folders(void **state) {
     assert_non_null(strstr(data.changes, "has no labels and is left out; "));
     assert_non_null(strstr(data.changes, "test part split off: "));
     dataset_release(&data);
-    /* Other columns than those of the training part. */
-    write_text("k/test.csv", "label,pixel0\n1,2\n");
+    /* A name that ends so by chance, and two that may be meant. */
+    write_text("k/latest.csv", "nothing");
+    load(in_folder("k"), NULL, &data);
+    assert_null(strstr(data.changes, "latest.csv"));
+    dataset_release(&data);
     struct error error = {0};
     bool found;
+    write_text("k/a_train.csv", images_text(&dialect));
+    assert_int_equal(dataset_load(in_folder("k"), NULL, &data, &found, &error), STATUS_INPUT);
+    assert_string_equal(error.message,
+                        "holds a_train.csv and set_train.csv, and each may be the training part: "
+                        "call the one train.csv, or leave the other out");
+    assert_string_equal(error.file, in_folder("k"));
+    write_text("k/train.csv", images_text(&dialect));
+    write_packed("k/train.csv.gz", "nothing");
+    load(in_folder("k"), NULL, &data);
+    assert_int_equal(data.train.count + data.test.count, 10);
+    dataset_release(&data);
+    /* Other columns than those of the training part. */
+    write_text("k/test.csv", "label,pixel0\n1,2\n");
     assert_int_equal(dataset_load(in_folder("k"), NULL, &data, &found, &error), STATUS_INPUT);
     assert_non_null(strstr(error.message, "has 2 columns, and "));
     assert_int_equal(error.line, 1);

@@ -1,11 +1,11 @@
-/* CSV files as data sets: one file, or a folder with ...train.csv and, if it has labels,
- * ...test.csv. */
+/* CSV files as data sets: one file, or a folder with train.csv and, if it has labels, test.csv. */
 #include "base/text.h"
 #include "data/csv_private.h"
 #include "data/folder.h"
 #include "data/gzip.h"
 #include "data/reader.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,29 +275,63 @@ static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
 
 /* --- the reader --- */
 
-static bool ends_like(const char *name, const char *end) {
+/* Where a name ends as a file is called, .gz or not; NULL: it does not. */
+static const char *find_end(const char *name, const char *file) {
     static const char *const suffixes[] = {"", ".gz"};
     char whole[32];
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        snprintf(whole, sizeof whole, "%s%s", end, suffixes[i]);
+        snprintf(whole, sizeof whole, "%s%s", file, suffixes[i]);
         if (text_ends_with(name, whole))
-            return true;
+            return name + strlen(name) - strlen(whole);
     }
-    return false;
+    return NULL;
 }
 
-/* The folder's files that are called ...train.csv and ...test.csv, .gz or not; NULL: none. */
+/* The file of a part, and another one of which that is as true; NULL: none. */
+struct candidates {
+    const char *name, *other;
+    bool exactly; /* its name is no longer */
+};
+
+/* After all of those whose names' bytes come before. Beside a file its packed copy is passed over.
+ */
+static void consider(struct candidates *candidates, const char *name, const char *file) {
+    const char *end = find_end(name, file);
+    const bool exactly = end == name;
+    if (!end || (!exactly && isalnum((unsigned char)end[-1])) || (candidates->exactly && !exactly))
+        return;
+    if (!candidates->name || (exactly && !candidates->exactly))
+        *candidates = (struct candidates){name, NULL, exactly};
+    else if (strncmp(name, candidates->name, strlen(candidates->name)) != 0)
+        candidates->other = name;
+}
+
+/* The folder's files that are called train.csv and test.csv, or else set-train.csv and the like,
+ * .gz or not; NULL: none. STATUS_INPUT where there are several, of which the first is given. */
 static enum status find_parts(const char *path, struct arena *arena, const char *files[2],
                               struct error *error) {
-    static const char *const ends[2] = {"train.csv", "test.csv"};
+    static const char *const called[2] = {"train.csv", "test.csv"};
+    struct candidates found[2] = {0};
     struct folder folder;
     files[0] = files[1] = NULL;
-    const enum status status = folder_read(path, arena, &folder, error);
+    enum status status = folder_read(path, arena, &folder, error);
     for (size_t i = 0; status == STATUS_OK && i < folder.count; i++)
         for (size_t part = 0; part < 2; part++)
-            if (!folder.entries[i].is_folder && !files[part] &&
-                ends_like(folder.entries[i].name, ends[part]))
-                files[part] = arena_printf(arena, "%s/%s", path, folder.entries[i].name);
+            if (!folder.entries[i].is_folder)
+                consider(&found[part], folder.entries[i].name, called[part]);
+    for (size_t part = 0; part < 2; part++) {
+        char name[CSV_SHOWN + 1], other[CSV_SHOWN + 1];
+        if (found[part].name)
+            files[part] = arena_printf(arena, "%s/%s", path, found[part].name);
+        if (!found[part].other)
+            continue;
+        status = error_set(error, STATUS_INPUT,
+                           "holds %s and %s, and each may be the %s part: call the one %s, or "
+                           "leave the other out",
+                           csv_shown(found[part].name, name), csv_shown(found[part].other, other),
+                           part == 0 ? "training" : "test", called[part]);
+        error_place(error, path, 0, 0);
+    }
     return arena->failed ? error_memory(error) : status;
 }
 
@@ -313,10 +347,10 @@ static bool recognises(const struct reader_place *place) {
     const char *files[2];
     struct arena arena;
     if (place->kind == PLACE_FILE)
-        return ends_like(place->path, ".csv") || ends_like(place->path, ".tsv") || is_text(place);
+        return find_end(place->path, ".csv") || find_end(place->path, ".tsv") || is_text(place);
     arena_init(&arena);
-    const bool found =
-        find_parts(place->path, &arena, files, NULL) == STATUS_OK && files[0] != NULL;
+    find_parts(place->path, &arena, files, NULL);
+    const bool found = files[0] != NULL;
     arena_release(&arena);
     return found;
 }
