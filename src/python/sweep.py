@@ -262,7 +262,7 @@ def _frame(index, *words, **options):
     # NULL is the one thing that is written as nothing; "none" and the like are words of a config.
     frame = pandas.read_csv(io.BytesIO(_call(*words, **options)), keep_default_na=False, na_values=[""],
                             float_precision="round_trip", index_col=index)
-    for name in frame.columns[frame.dtypes == object]:
+    for name in frame.select_dtypes(exclude="number").columns:
         frame[name] = frame[name].map(_unmark)
     return frame
 
