@@ -1378,6 +1378,12 @@ class Saved(Page):
         svg = xml.etree.ElementTree.fromstring(self.save("heatmap.svg").decode())
         self.assertIn('a<b>,"c"&', "".join(svg.itertext()))
 
+    def test_texts_that_would_be_formulas(self):
+        """Spreadsheets see texts where texts are, and numbers where numbers are, below zero, too."""
+        self.open()
+        self.assertEqual(self.js("""return csvOf([["=1+1", '+"a"', "@b", "-c", "\\td", "e=f", -1.5, "-2.5", null]])"""),
+                         "'=1+1,\"'+\"\"a\"\"\",'@b,'-c,'\td,e=f,-1.5,-2.5,\r\n")
+
 
 class Several(Page):
     def databases(self):

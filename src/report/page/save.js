@@ -7,8 +7,12 @@ function saveFile(name, blob) {
 }
 const fileName = (what, kind) => `${sweepNames[0].replace(/[^\w-]+/g, "_").slice(0, 60)}${hasSeveral ? `_${say("save.others")}` : ""}-${what}.${kind}`;
 
-/* Records as CSV: RFC 4180, as `sweep export` writes it. */
-const csvCell = (value) => (/[",\r\n]/.test(value) ? `"${String(value).replace(/"/g, "\"\"")}"` : String(value));
+/* Records as CSV: RFC 4180, as `sweep export` writes it; the apostrophe keeps spreadsheets from taking a text for a
+ * formula. A number may be a text here, too. */
+function csvCell(value) {
+  const text = typeof value === "string" && /^[=+@\t-]/.test(value) && isNaN(value) ? `'${value}` : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, "\"\"")}"` : text;
+}
 const csvOf = (records) => records.map((record) => `${record.map((value) => csvCell(value ?? "")).join(",")}\r\n`).join("");
 
 /* What of the page's style a drawing takes along, as attributes: a file has no style sheet. */
