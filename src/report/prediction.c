@@ -175,12 +175,19 @@ static void append_output(struct json *json, const struct model_output *output, 
 
 void prediction_json(struct json *json, const struct model *model, int label,
                      const struct photo_checks *checks) {
+    const bool named = network_has_named_outputs(&model->spec);
+    if (named)
+        json_begin_array(json, "outputs");
     for (size_t k = 0; k < network_output_count(&model->spec); k++) {
         const struct model_output output = model_output(model, k);
-        if (output.name)
-            json_begin_object(json, output.name);
+        if (named) {
+            json_begin_object(json, NULL);
+            json_text(json, "name", output.name);
+        }
         append_output(json, &output, target_of(model, k, label), checks);
-        if (output.name)
+        if (named)
             json_end(json);
     }
+    if (named)
+        json_end(json);
 }

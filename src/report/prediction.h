@@ -23,7 +23,7 @@ bool prediction_is_unsure(const struct model *model, const struct photo_checks *
 enum status prediction_print(FILE *stream, const struct model *model, int64_t trial, int label,
                              const struct photo_checks *checks, struct error *error);
 
-/* The same into an object begun; of several outputs, an object each. */
+/* The same into an object begun; outputs that have names are an array `outputs`, an object each. */
 void prediction_json(struct json *json, const struct model *model, int label,
                      const struct photo_checks *checks);
 

@@ -540,7 +540,7 @@ parameters:
         self.assertIsNone(scores.get(("val_level_accuracy", 3)))
         self.assertIn(("val_level_mean_absolute_error", 3), scores)
         self.assertIsNotNone(scores["val_group_accuracy", 3])
-        answer = json.loads(self.sweep("predict", "--db", "targets.db", "-i", "3", "--json")[0])
+        answer = {one["name"]: one for one in json.loads(self.sweep("predict", "--db", "targets.db", "-i", "3", "--json")[0])["outputs"]}
         self.assertEqual(len(answer["level"]["predicted"]), 1)
         self.assertEqual([len(answer[name]["probabilities"]) for name in ("digit", "group")], [5, 2])
         self.assertIn("predicts of level: ", self.sweep("predict", "--db", "targets.db", "-i", "3")[0])
@@ -577,8 +577,8 @@ parameters:
         scores = {(name, epoch): value for _, name, epoch, value in metrics}
         self.assertAlmostEqual(group["test_accuracy"], scores["test_group_accuracy", 3], 9)
         self.assertEqual([len(row) for row in group["confusion"]], [2, 2])
-        answer = json.loads(self.sweep("predict", "--db", "targets.db", "-i", "3", "--json")[0])
-        self.assertEqual(len(answer["group"]["probabilities"]), 2)
+        answer = json.loads(self.sweep("predict", "--db", "targets.db", "-i", "3", "--json")[0])["outputs"]
+        self.assertEqual([len(one["probabilities"]) for one in answer if one["name"] == "group"], [2])
         self.fresh()
         listed, others = self.train_targets("[0, 1, 0, 1, 0]", text=text)
         self.assertEqual((listed, others), (array, metrics))

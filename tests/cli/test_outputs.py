@@ -103,7 +103,7 @@ class Outputs(Case):
                 self.assertAlmostEqual(found[prefix + "digit_loss", 3] + weight * found[prefix + "odd_loss", 3], total, 6)
             self.assertEqual(found["val_digit_accuracy", 3], val_accuracy)
             self.assertIsNone(function)
-            answer = json.loads(self.sweep("predict", str(trial), "-i", "3", "--json")[0])
+            answer = {one["name"]: one for one in json.loads(self.sweep("predict", str(trial), "-i", "3", "--json")[0])["outputs"]}
             self.assertEqual([len(answer[name]["probabilities"]) for name in ("digit", "odd")], [10, 2])
             self.assertEqual(answer["digit"]["label"] % 2, answer["odd"]["label"])
 
@@ -210,7 +210,7 @@ class Outputs(Case):
         self.assertGreater(shown["scores"]["test_accuracy"], 0.7)
         self.assertNotEqual(missed, taken)
         self.assertIn("Confusion matrix of odd\n", self.sweep("show")[0])
-        answers = [json.loads(self.sweep("predict", "-i", str(i), "--json")[0])["odd"] for i in range(8)]
+        answers = [json.loads(self.sweep("predict", "-i", str(i), "--json")[0])["outputs"][0] for i in range(8)]
         for answer in answers:
             self.assertAlmostEqual(sum(answer["probabilities"]), 1, 6)
             self.assertEqual(answer["predicted"], answer["probabilities"][1] > 0.5)

@@ -122,8 +122,9 @@ class Run(Case):
         for index in IMAGES:
             answer = json.loads(self.sweep("predict", "-i", str(index), "--json")[0])
             found = session.run(None, {"image": numpy.array([numpy.ravel(answer["pixels"])], numpy.float32)})
-            for name, y in zip(("digit", "odd", "one"), found):
-                numpy.testing.assert_allclose(y[0], answer[name]["probabilities"][-y.shape[1]:], rtol=1e-5, atol=1e-5)
+            self.assertEqual([one["name"] for one in answer["outputs"]], ["digit", "odd", "one"])
+            for one, y in zip(answer["outputs"], found):
+                numpy.testing.assert_allclose(y[0], one["probabilities"][-y.shape[1]:], rtol=1e-5, atol=1e-5)
 
     def test_several_inputs(self):
         draws = numpy.random.default_rng(1)
