@@ -556,6 +556,21 @@ static void arguments_of_activations_count(void **state) {
                                     sweep.space.settings[j].digest.hex);
 }
 
+/* Images are left for those choices of validation_split that train_images may stand beside. */
+static void images_left_beside_a_split(void **state) {
+    (void)state;
+    static const char both[] = "  validation_split: {values: [0.5, 0]}\n"
+                               "  train_images: {values: [100, 1000]}\n";
+    const char *apart[] = {"zip: [validation_split, train_images]\n",
+                           "exclude: [\"validation_split=0.5 and train_images=1000\"]\n"};
+    for (size_t i = 0; i < 2; i++) {
+        expand_text(&sweep, arena_printf(&sweep.arena, "%s" GRID "%s", apart[i], both));
+        assert_int_equal(sweep.space.setting_count, i == 0 ? 2 : 3);
+    }
+    expect_refusal(arena_printf(&sweep.arena, GRID "%s", both), 4, 3,
+                   "train_images: 1000 are more than the 500 that");
+}
+
 /* What older programs filled images of fractions with has another number since; in images of bytes,
  * and of background, it has not. */
 static void digests_of_fills(void **state) {
@@ -669,6 +684,7 @@ int main(void) {
         CASE(what_digests_are_of),
         CASE(digests_of_fills),
         CASE(arguments_of_activations_count),
+        CASE(images_left_beside_a_split),
         CASE(settings_read_back),
         CASE(spaces_that_are_too_large),
         CASE(networks_of_settings),

@@ -97,6 +97,8 @@ static enum status expand_settings(struct space *space, size_t points, struct te
             space->excluded_count++;
             continue;
         }
+        if (!expansion_fits(expansion, setting))
+            return expansion_refuse(expansion, setting, error);
         if (!setting_identify(setting, scratch) || !expansion_keep(expansion, setting))
             return error_memory(error);
         size_t *slot = find_slot(space, setting);
@@ -185,14 +187,20 @@ static bool make_setting(struct expansion *expansion, const double *point) {
     return made;
 }
 
+/* Whether a search takes a point whose setting was just made. Between values that fit, drawn ones
+ * may be that don't, as numbers of groups: these are passed over. */
+static bool is_taken(const struct expansion *expansion) {
+    return !config_excludes(expansion->config, expansion->scratch.values) &&
+           expansion_fits(expansion, &expansion->scratch);
+}
+
 /* Out of memory a point is allowed: who adds it is told. */
 static bool allows(void *context, const double *point) {
     const struct space *space = context;
     struct expansion *expansion = space->expansion;
     if (!make_setting(expansion, point))
         return true;
-    return !config_excludes(expansion->config, expansion->scratch.values) &&
-           *find_slot(space, &expansion->scratch) == 0;
+    return is_taken(expansion) && *find_slot(space, &expansion->scratch) == 0;
 }
 
 const struct domain *space_domain_of(const struct space *space) {
@@ -213,9 +221,7 @@ enum status space_add(struct space *space, const double *point, enum space_answe
     if (!make_setting(expansion, point))
         return error_memory(error);
     *setting = *find_slot(space, &expansion->scratch);
-    *answer = config_excludes(expansion->config, expansion->scratch.values) ? SPACE_EXCLUDED
-              : *setting > 0                                                ? SPACE_EQUAL
-                                                                            : SPACE_ADDED;
+    *answer = !is_taken(expansion) ? SPACE_EXCLUDED : *setting > 0 ? SPACE_EQUAL : SPACE_ADDED;
     if (*setting > 0)
         --*setting;
     if (*answer != SPACE_ADDED)

@@ -32,30 +32,45 @@ static void add_problem_of_layer(const struct config *config, const struct axis 
     add_problem(config, &at, text);
 }
 
-bool choice_meets(const struct config *config, const struct axis *axis, size_t choice,
-                  const struct dataset *dataset) {
-    const struct axis *sets = config_axis(config, HP_DATASET);
+/* Whether two choices may be in one setting with a data set: zip and exclude may keep them apart.
+ * `other` may be NULL. */
+static bool choices_meet(const struct config *config, const struct axis *axis, size_t choice,
+                         const struct axis *other, size_t other_choice,
+                         const struct dataset *dataset) {
+    const struct axis *all[] = {axis, other, config_axis(config, HP_DATASET)};
+    const size_t leader = axis_leader(config, (size_t)(axis - config->axes));
     struct value values[HP_COUNT] = {[HP_DATASET] = {.type = VALUE_NAME, .name = dataset->name}};
-    if (!sets)
-        return true;
-    if (axis_leader(config, (size_t)(axis - config->axes)) ==
-        axis_leader(config, (size_t)(sets - config->axes)))
-        return strcmp(sets->choices[choice].value.name, dataset->name) == 0;
+    if (other && axis_leader(config, (size_t)(other - config->axes)) == leader &&
+        choice != other_choice)
+        return false;
+    if (all[2] && axis_leader(config, (size_t)(all[2] - config->axes)) == leader &&
+        strcmp(all[2]->choices[choice].value.name, dataset->name) != 0)
+        return false;
     values[axis->id] = axis->choices[choice].value;
+    if (other)
+        values[other->id] = other->choices[other_choice].value;
     for (size_t i = 0; i < config->axis_count; i++)
         if (config->axes[i].id == axis->id && config->axes[i].role == AXIS_ARGUMENT)
             return true; /* the choice has other values, too */
     for (size_t i = 0; i < config->exclusion_count; i++) {
         const struct filter *filter = &config->exclusions[i].filter;
         bool alone = true; /* whatever the other hyperparameters are */
-        for (size_t j = 0; j < filter->count; j++)
-            alone =
-                alone && (filter->conditions[j].hyperparameter == &hyperparameters[HP_DATASET] ||
-                          filter->conditions[j].hyperparameter == &hyperparameters[axis->id]);
+        for (size_t j = 0; j < filter->count; j++) {
+            bool of = false;
+            for (size_t k = 0; k < 3; k++)
+                of |=
+                    all[k] && filter->conditions[j].hyperparameter == &hyperparameters[all[k]->id];
+            alone = alone && of;
+        }
         if (alone && filter_holds(filter, values))
             return false;
     }
     return true;
+}
+
+bool choice_meets(const struct config *config, const struct axis *axis, size_t choice,
+                  const struct dataset *dataset) {
+    return choices_meet(config, axis, choice, NULL, 0, dataset);
 }
 
 /* Of several data sets, which one it is. */
@@ -70,44 +85,63 @@ static void append_which(const struct config *config, const struct dataset *data
 
 /* --- images --- */
 
-/* Whether images are left to train on for each validation_split. The least number that is, as far
- * as is known. */
-static size_t check_splits(const struct config *config, const struct dataset *dataset,
-                           struct text *list, struct text *text) {
+/* Whether images are left to train on for each validation_split. */
+static void check_splits(const struct config *config, const struct dataset *dataset,
+                         struct text *list, struct text *text) {
     const struct axis *splits = config_axis(config, HP_VALIDATION_SPLIT);
-    const bool drawn = splits && splits->count == 0;
-    size_t least = dataset->train.count, count = 0;
-    for (size_t i = 0; splits && i < splits->count + drawn; i++) {
-        const struct value split =
-            drawn ? (struct value){.type = VALUE_REAL, .real = splits->distribution.high}
-                  : splits->choices[i].value;
-        const size_t limit = stream_train_limit(dataset->train.count, split.real);
-        if (limit == 0)
-            value_list_append(&split, &count, list);
-        else if (limit < least)
-            least = limit;
-    }
+    const struct value most = {.type = VALUE_REAL, .real = splits ? splits->distribution.high : 0};
+    size_t count = 0;
+    for (size_t i = 0; splits && i < splits->count; i++)
+        if (stream_train_limit(dataset->train.count, splits->choices[i].value.real) == 0 &&
+            choice_meets(config, splits, i, dataset))
+            value_list_append(&splits->choices[i].value, &count, list);
+    if (splits && splits->count == 0 && stream_train_limit(dataset->train.count, most.real) == 0)
+        value_list_append(&most, &count, list);
     value_list_end(count, list);
     if (count > 0) {
         text_printf(text, "validation_split %s: none of the %zu images of %s is left to train on",
                     list->data, dataset->train.count, dataset->name);
         add_problem(config, splits, text);
     }
+}
+
+/* The least number of images that is left, but for none, beside a choice of train_images, or
+ * AXIS_NONE for all. */
+static size_t least_images(const struct config *config, const struct dataset *dataset,
+                           const struct axis *images, size_t choice) {
+    const struct axis *splits = config_axis(config, HP_VALIDATION_SPLIT);
+    const bool drawn = splits && splits->count == 0;
+    size_t least = dataset->train.count;
+    for (size_t i = 0; splits && i < splits->count + drawn; i++) {
+        const size_t limit =
+            stream_train_limit(dataset->train.count,
+                               drawn ? splits->distribution.high : splits->choices[i].value.real);
+        if (limit > 0 && limit < least &&
+            (drawn || choice == AXIS_NONE ||
+             choices_meet(config, images, choice, splits, i, dataset)))
+            least = limit;
+    }
     return least;
 }
 
-static void check_images(const struct config *config, const struct dataset *dataset, size_t least,
+static void check_images(const struct config *config, const struct dataset *dataset,
                          struct text *list, struct text *text) {
     const struct axis *images = config_axis(config, HP_TRAIN_IMAGES);
-    size_t count = 0;
+    size_t count = 0, least = dataset->train.count;
     text_clear(list);
-    for (size_t i = 0; images && i < images->count; i++)
-        if ((uint64_t)images->choices[i].value.integer > least &&
-            choice_meets(config, images, i, dataset))
-            value_list_append(&images->choices[i].value, &count, list);
-    if (images && images->count == 0 && images->distribution.high > (double)least) {
-        text_printf(list, "up to %.0f", images->distribution.high);
-        count = 1;
+    for (size_t i = 0; images && i < images->count; i++) {
+        const size_t own = least_images(config, dataset, images, i);
+        if ((uint64_t)images->choices[i].value.integer <= own ||
+            !choice_meets(config, images, i, dataset))
+            continue;
+        value_list_append(&images->choices[i].value, &count, list);
+        least = own < least ? own : least;
+    }
+    if (images && images->count == 0) {
+        least = least_images(config, dataset, images, AXIS_NONE);
+        count = images->distribution.high > (double)least;
+        if (count > 0)
+            text_printf(list, "up to %.0f", images->distribution.high);
     }
     value_list_end(count, list);
     if (count > 0) {
@@ -204,6 +238,64 @@ static void check_layers(const struct config *config, const struct dataset *data
                 check_argument(config, other, layers, dataset, text);
         }
     }
+}
+
+/* Whether a setting's layers take its images, where arguments of these vary: each may fit beside
+ * the others' first value, and not all together. */
+bool expansion_fits(const struct expansion *expansion, const struct setting *setting) {
+    const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
+    const struct dataset *dataset = setting_dataset(setting, expansion->dataset);
+    struct shape given[LAYER_INPUTS_MAX];
+    size_t at;
+    return layers != &expansion->layers ||
+           !layers_refuse(layers, setting_input(dataset), &at, given);
+}
+
+enum status expansion_refuse(const struct expansion *expansion, const struct setting *setting,
+                             struct error *error) {
+    const struct config *config = expansion->config;
+    struct text text;
+    text_init(&text);
+    text_append(&text, "of what varies within layers not all goes together; list what does, as in "
+                       "layers: {values: [[...], [...]]}: ");
+    check_list(config, config_axis(config, HP_LAYERS), setting->values[HP_LAYERS].layers,
+               setting_dataset(setting, expansion->dataset), &text);
+    const bool failed = text.failed;
+    text_release(&text);
+    return failed ? error_memory(error) : problems_end(config->problems, expansion->arena, error);
+}
+
+#define COMBINATIONS_MAX 100000
+
+/* The same before a search, of what is listed, with the ends of what is drawn. */
+static enum status check_combinations(struct expansion *expansion, struct error *error) {
+    static const double ends[] = {0x1p-40, 1 - 0x1p-40};
+    const struct config *config = expansion->config;
+    bool *moves = ARENA_NEW(expansion->arena, bool, config->axis_count), varies = false;
+    const struct walk walk = {config, moves, expansion->coordinates};
+    if (!moves)
+        return error_memory(error);
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].id == HP_LAYERS || config->axes[i].id == HP_DATASET) {
+            varies |= config->axes[i].role == AXIS_ARGUMENT;
+            moves[axis_leader(config, i)] = true;
+        }
+    if (!varies || walk_count(&walk, COMBINATIONS_MAX) > COMBINATIONS_MAX)
+        return STATUS_OK;
+    walk_first(&walk);
+    do
+        for (size_t end = 0; end < 2; end++) {
+            struct setting setting = {0};
+            for (size_t i = 0; i < config->axis_count; i++)
+                if (config->axes[i].id == HP_LAYERS && config->axes[i].count == 0 &&
+                    !isnan(walk.at[i]))
+                    walk.at[i] = ends[end];
+            expansion_complete(expansion, walk.at, &setting, NULL);
+            if (!config_excludes(config, setting.values) && !expansion_fits(expansion, &setting))
+                return expansion_refuse(expansion, &setting, error);
+        }
+    while (walk_next(&walk));
+    return STATUS_OK;
 }
 
 /* --- the loss of several outputs --- */
@@ -510,8 +602,8 @@ enum status expansion_check(struct expansion *expansion, struct error *error) {
     check_losses(config);
     for (const struct dataset *at = expansion->dataset; at; at = at->next) {
         text_clear(&list);
-        const size_t least = check_splits(config, at, &list, &text);
-        check_images(config, at, least, &list, &text);
+        check_splits(config, at, &list, &text);
+        check_images(config, at, &list, &text);
         check_layers(config, at, &text);
         check_class_weights(config, at, &text);
         expansion_check_data(config, at, &text);
@@ -520,6 +612,8 @@ enum status expansion_check(struct expansion *expansion, struct error *error) {
     enum status status = check_used(expansion, &text, error);
     if (status == STATUS_OK)
         status = check_clips(expansion, &text, error);
+    if (status == STATUS_OK && config->method != METHOD_GRID && config->problems->count == 0)
+        status = check_combinations(expansion, error);
     const bool failed = list.failed || text.failed;
     text_release(&list);
     text_release(&text);

@@ -105,6 +105,12 @@ void expansion_check_data(const struct config *config, const struct dataset *dat
 bool choice_meets(const struct config *config, const struct axis *axis, size_t choice,
                   const struct dataset *dataset);
 
+/* space_check.c: whether a setting that was just completed has layers that take its images; and an
+ * error where it has not: STATUS_INPUT. */
+bool expansion_fits(const struct expansion *expansion, const struct setting *setting);
+enum status expansion_refuse(const struct expansion *expansion, const struct setting *setting,
+                             struct error *error);
+
 /* space_check.c: what space_check says, with an expansion that has begun; finds its effects. */
 enum status expansion_check(struct expansion *expansion, struct error *error);
 

@@ -156,7 +156,16 @@ static void time_both(struct rehearsal *rehearsal, struct digest key,
     calibration_add(rehearsal->costs->calibration, key, seconds);
 }
 
-static void append_augmentation(const struct components *augmentation, struct text *text) {
+/* What the decoding of an image depends on beside their number of inputs and their density. */
+static void append_images(const struct costs *costs, const struct components *augmentation,
+                          struct text *text) {
+    const struct dataset *dataset = costs->dataset;
+    if (dataset->train.values)
+        text_append(text, " floats");
+    if (augmentation)
+        text_printf(text, " columns=%zu", dataset->columns);
+    if (augmentation && dataset->channels > 1)
+        text_printf(text, " channels=%zu", dataset->channels);
     if (!augmentation || augmentation->count == 0)
         return;
     text_append(text, " augmentation=");
@@ -177,13 +186,7 @@ static enum status measure_decoding(struct costs *costs, const struct components
     costs->density = (double)index->entries / ((double)index->count * (double)index->inputs);
     text_init(&text);
     text_printf(&text, "decode inputs=%zu density=%.2f", index->inputs, costs->density);
-    if (index->values)
-        text_append(&text, " floats");
-    if (augmentation)
-        text_printf(&text, " columns=%zu", costs->dataset->columns);
-    if (augmentation && costs->dataset->channels > 1)
-        text_printf(&text, " channels=%zu", costs->dataset->channels);
-    append_augmentation(augmentation, &text);
+    append_images(costs, augmentation, &text);
     const struct digest key = digest_of_bytes(text.data, text.length);
     status = text.failed ? error_memory(error) : STATUS_OK;
     if (!calibration_find(costs->calibration, key, seconds))
@@ -309,7 +312,7 @@ static enum status key_of(const struct costs *costs, const struct network_spec *
     text_printf(&text, "train rows=%zu density=%.2f", rows, costs->density);
     for (size_t i = 0; i < costs->metric_count; i++)
         text_printf(&text, " %s", costs->metrics[i]->name);
-    append_augmentation(augmentation, &text);
+    append_images(costs, augmentation, &text);
     text_append(&text, "\n");
     for (size_t i = 0; i < count; i++)
         append_kind(specs[i], &text);

@@ -848,6 +848,15 @@ parameters:
         lines = [line for line in self.GRID.splitlines() if not line.startswith(("  layers", "  learning"))]
         self.write("s.yaml", "\n".join([*lines, f"  layers: {{{layers}}}\n"]))
 
+    def test_what_fits_alone_and_not_together(self):
+        crop = "{cropping2d: {cropping: {values: [1, 2]}}}"
+        said = 'not all goes together; list what does, as in layers: {values: [[...], [...]]}: layers ["cropping2d 2", "cropping2d 2"]'
+        self.of_layers(f"value: [{crop}, {crop}]")
+        for method in ("grid", "random"):
+            self.fails(65, said, "plan", "s.yaml", "-s", f"method={method}", *(("-s", "budget.trials=3") if method == "random" else ()))
+        self.of_layers(f"values: [[{crop}], [cropping2d 1, {crop}]]")
+        self.assertRegex(self.sweep("plan", "s.yaml")[0], r"settings +4\b")
+
     def test_a_layer_that_is_used_again(self):
         self.of_layers("value: {a: 4 relu, b: {dense: {units: 4, activation: {values: [relu, tanh]}}, inputs: a}, "
                        "c: {shared: b, inputs: b}}")

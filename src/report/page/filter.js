@@ -3,7 +3,7 @@
  *   optimizer=adam   learning_rate<0.01   epochs in [5, 10]   layers not in [[10], [128, 64]]
  *   momentum=none
  *
- * (store/filter.h says what they mean.) Conditions beside each other, or with `and` between them, have all to hold; `or` binds weaker, and
+ * (search/filter.h says what they mean.) Conditions beside each other, or with `and` between them, have all to hold; `or` binds weaker, and
  * parentheses group. A condition may be on a score, the rank or the number of seeds as well; a word
  * alone has to occur in one of the values. */
 class FilterError extends Error {}
