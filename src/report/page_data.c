@@ -90,6 +90,10 @@ static void append_hyperparameter(struct json *json, const struct hyperparameter
     json_text(json, "name", hyperparameter_column(one));
     json_boolean(json, "number", is_number(one));
     json_boolean(json, "varied", factor && factor->varied);
+    json_begin_array(json, "aliases");
+    for (size_t j = 0; j < 2 && one->aliases[j] && !(factor && factor->part); j++)
+        json_text(json, NULL, one->aliases[j]);
+    json_end(json);
     append_scale(json, factor ? factor->scale : SCALE_NOT_KNOWN);
     append_within(json, one);
     json_begin_array(json, "levels");

@@ -1113,7 +1113,8 @@ class Filters(Page):
         for text in ("early_stopping=none", "early_stopping != none", "early_stopping in [none, val_loss patience=3]", "optimizer=adam", "optimizer != adam", "learning_rate<0.01", "learning_rate >= 1e-2", "learning_rate in [0.1, 0.001]",
                      "learning_rate not in [0.1]", "learning_rate in 0.1", "layers in [[10], [128, 64 tanh]]", "layers=[20, 30]", "layers != [ 10 ]", "momentum=none",
                      "momentum!=none", "momentum!=0.7", "momentum=0.5", "momentum not in [0.5]", "momentum in [none, 0.7]", "momentum not in [none, 0.7]", "momentum not in []", "epochs in []",
-                     "optimizer=sgd and momentum=none or learning_rate<0.01", "layers in [[10]] or optimizer=adam and learning_rate=0.1 or momentum=0.7", "nesterov=true", "optimizer==sgd", "epochs!=7"):
+                     "optimizer=sgd and momentum=none or learning_rate<0.01", "layers in [[10]] or optimizer=adam and learning_rate=0.1 or momentum=0.7", "nesterov=true", "nesterov=True",
+                     "lr<0.01", "model=[10]", "optimizer==sgd", "epochs!=7"):
             said = World.sweep("top", "--db", str(database), "--sweep", str(sweep), "--trials", "--csv", "--where", text) if self.passes(database, sweep, text) else ""
             expected = sorted(int(row["trial_id"]) for row in csv.DictReader(io.StringIO(said)))
             self.assertEqual(self.shown(text), expected, text)

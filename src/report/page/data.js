@@ -49,7 +49,7 @@ const sweepNames = page.sweeps.map(({sweep}) =>
 /* A hyperparameter over all sweeps: its levels, numbers ascending, null (does not apply) last; and
  * `place`, each setting's level. */
 function joinHyperparameter(at) {
-  const {name, number, within} = page.sweeps[0].hyperparameters[at];
+  const {name, aliases, number, within} = page.sweeps[0].hyperparameters[at];
   const all = new Set(page.sweeps.flatMap((one) => one.hyperparameters[at].levels));
   const levels = [...all].filter((level) => level !== null);
   if (number) levels.sort(d3.ascending);
@@ -60,7 +60,7 @@ function joinHyperparameter(at) {
     for (let i = start; i < settingStarts[sweep + 1]; i++) place[i] = own[one.settings[at] ? one.settings[at][i - start] : 0];
     return own;
   });
-  return {name, number, within, levels, place, levelsOf, log: page.sweeps.map((one) => one.hyperparameters[at].log).find((log) => log !== null) ?? null, varied: page.sweeps.some((one) => one.hyperparameters[at].varied)};
+  return {name, aliases, number, within, levels, place, levelsOf, log: page.sweeps.map((one) => one.hyperparameters[at].log).find((log) => log !== null) ?? null, varied: page.sweeps.some((one) => one.hyperparameters[at].varied)};
 }
 /* Whether sweeps differ in a hyperparameter that is the same throughout each of them: among settings
  * to which it applies and that agree in what it is `within`, as momentum is within the optimizer. */

@@ -80,6 +80,7 @@ class FilterReader {
   }
   /* A text in quotes, or as far as the pattern goes. */
   scalar(pattern) {
+    if (this.next === "{") pattern = /\{[^}]*\}?/y;
     if (!/["']/.test(this.next)) return this.take(pattern)[0].trim();
     const found = this.take(/"([^"]*)"|'([^']*)'/y);
     return found ? found[1] ?? found[2] : this.fail(say("filter.quotation", {text: this.text.slice(this.at)}));
@@ -101,6 +102,7 @@ const near = (a, b) => a === b || Math.abs(a - b) <= 1e-12 * Math.abs(a);
 function isLevel(level, value) {
   if (level === null) return value === "none";
   if (typeof level === "number") return isNumber(value) && near(level, Number(value));
+  if (level === "true" || level === "false") return String(value).toLowerCase() === level;
   return level === value || (level.startsWith("[") && typeof value !== "string" && sameLayers(level) === sameLayers(value));
 }
 
@@ -127,7 +129,8 @@ function columnNamed(columns, {name, values}) {
   if (name === "loss" && loss && !values.every(isNumber)) return loss;
   /* A part of values, such as conv2d.filters 1, needs no number where there is one. */
   const parts = name.includes(".") ? [...columns.keys()].filter((key) => key.startsWith(`${name} `)) : [];
-  const found = columns.get(name) ?? (parts.length === 1 ? columns.get(parts[0]) : undefined);
+  const long = data.constants.concat(data.hyperparameters).find((one) => one.aliases.includes(name));
+  const found = columns.get(name) ?? columns.get(long?.name) ?? (parts.length === 1 ? columns.get(parts[0]) : undefined);
   if (!found) throw new FilterError(say("filter.column", {name, columns: [...data.hyperparameters.map((one) => one.name),
     ...[...columns.keys()].filter((key) => !data.hyperparameters.concat(data.constants).some((one) => one.name === key))].join(", ")}));
   if (!found.of && !found.level) throw new FilterError(say("filter.single", {name}));
