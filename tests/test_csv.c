@@ -393,9 +393,11 @@ static void decimal_commas(void **state) {
         {"1,5;2\n", "2,5;", 1},
         {"5,1;3,5;1,4;0,2;0\n", "4,9;3;1,4;0,2;", 4},
         {"5,1\t3,5\t0,0\n", "4,9\t3\t", 2},
-        {"size, cm;length, cm;kind\n", "1;2,5;", 2},
         {"1,5,2\n", "2,5,", 2},
         {"a;b,c,label\n", "2,5,", 2},
+        {"width;cm,label\n", "3.5,", 1},
+        {"a\t,b\t,label\n", "3\t,2\t,", 2},
+        {"3\t,2\t,1\n", "3\t,2\t,", 2},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct dataset data;
@@ -410,6 +412,33 @@ static void decimal_commas(void **state) {
     }
 }
 
+/* A class that is called as columns to be learned often are, in a file without names. */
+static void a_class_called_target(void **state) {
+    (void)state;
+    struct dataset data;
+    char text[4096], *at = text;
+    for (int row = 0; row < 30; row++)
+        append(&at, "%d.5,1,%s\n", row, row % 2 ? "decoy" : "target");
+    load(write_text("names.csv", text), NULL, &data);
+    assert_int_equal(data.classes, 2);
+    assert_int_equal(data.train.count + data.test.count, 30);
+    dataset_release(&data);
+}
+
+/* Files that no word before train.csv tells apart are a pair by all of it. */
+static void a_pair_of_files(void **state) {
+    (void)state;
+    struct dataset data;
+    assert_int_equal(mkdir(in_folder("pair"), 0777), 0);
+    write_text("pair/mytrain.csv", "a,label\n1,0\n2,1\n3,0\n4,1\n");
+    write_text("pair/mytest.csv", "a,label\n1,0\n2,1\n");
+    write_text("pair/latest.csv", "nothing");
+    load(in_folder("pair"), NULL, &data);
+    assert_int_equal(data.train.count, 4);
+    assert_int_equal(data.test.count, 2);
+    dataset_release(&data);
+}
+
 /* Names that are numbers, or that stand over words alone. */
 static void lines_of_names(void **state) {
     (void)state;
@@ -422,9 +451,10 @@ static void lines_of_names(void **state) {
         {"1,2,kind,3", ",0,", ",7", "kind", true},
         {"1,2,kind,4", ",0,", ",7", "kind", true},
         {"2019,2020,2021,2022,species", ",0,1,2,", "", NULL, true},
-        {"0.5,2.5,Target", ",0,", "", NULL, true},
+        {"5,25,Target", ",0,", "", NULL, true},
         {"0.5,2.5,kind", ",0,", "", "kind", true},
         {"0.5,2.5,w1", ",0,", "", NULL, false},
+        {"4,5,6,7,w1", ",0,2,4,", "", NULL, false},
         {"0.5,2.5,w1", ",0,", "", "3", false},
         {"1,2,3,w1", ",5,6,", "", NULL, false},
         {"1,2,4,w1", ",0,6,", "", NULL, false},
@@ -557,6 +587,8 @@ int main(void) {
         cmocka_unit_test(columns_that_number_rows),
         cmocka_unit_test(what_is_learned),
         cmocka_unit_test(decimal_commas),
+        cmocka_unit_test(a_class_called_target),
+        cmocka_unit_test(a_pair_of_files),
         cmocka_unit_test(lines_of_names),
         cmocka_unit_test(squares),
         cmocka_unit_test(numbers_at_the_edge),

@@ -101,10 +101,14 @@ static int run(int argc, char **argv) {
         ;
     /* At the end all that there is to say. */
     arguments.request.brief = false;
-    while (status == STATUS_OK &&
-           (status = merging_run(&arguments.request, &outcome, &error)) == STATUS_BUSY &&
-           wait_seconds((double)arguments.every))
-        status = STATUS_OK;
+    for (bool told = false; status == STATUS_OK; told = true) {
+        status = merging_run(&arguments.request, &outcome, &error);
+        if (status != STATUS_BUSY)
+            break;
+        if (!told)
+            command_fail(&error);
+        status = wait_seconds((double)arguments.every) ? STATUS_OK : STATUS_BUSY;
+    }
     if (status != STATUS_OK && status != STATUS_BUSY)
         return command_fail(&error);
     if (atomic_load(interruption_requested()) != 0)

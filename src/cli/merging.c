@@ -167,11 +167,15 @@ static enum status read_models(struct merging *merging, struct error *error) {
     size_t count;
     enum status status = shard_list(merging->folder, merging->config.digest.hex, SHARD_MODELS,
                                     &merging->arena, &files, &count, error);
+    bool *read = status == STATUS_OK ? ARENA_NEW(&merging->arena, bool, count) : NULL;
+    if (status == STATUS_OK && !read)
+        return error_memory(error);
     arena_init(&records);
     for (size_t pass = 0; status == STATUS_OK && pass < 2 * count; pass++) {
         const size_t i = pass % count;
-        if (!may_have(merging, &files[i], pass >= count))
+        if (read[i] || !may_have(merging, &files[i], pass >= count))
             continue;
+        read[i] = true;
         arena_reset(&records);
         status = shard_models_read(files[i].path, &records, take_model, merging, error);
         if (status == STATUS_INPUT) {

@@ -77,9 +77,9 @@ static bool spells(const struct csv_field *field, unsigned long long number) {
     return strcmp(field->text, digits) == 0;
 }
 
-/* Whether a row's numbers count on, from first_most at most. One field is none of them, which may
- * have been counted: the one that is a word, or the first. */
-static bool counts_on(const struct csv_rows *rows, unsigned long long first_most) {
+/* Whether a row's numbers count on; *from is the first. One field is none of them, which may have
+ * been counted: the one that is a word, or the first. */
+static bool counts_on(const struct csv_rows *rows, unsigned long long *from) {
     size_t other = 0;
     for (size_t i = 0; i < rows->count; i++)
         if (!csv_is_number(rows, &rows->fields[i]))
@@ -87,8 +87,7 @@ static bool counts_on(const struct csv_rows *rows, unsigned long long first_most
     if (rows->count < 4)
         return false;
     unsigned long long next = strtoull(rows->fields[other == 0].text, NULL, 10);
-    if (next > first_most)
-        return false;
+    *from = next;
     for (size_t i = 0; i < rows->count; i++) {
         if (i == other)
             continue;
@@ -103,19 +102,24 @@ static bool counts_on(const struct csv_rows *rows, unsigned long long first_most
 bool csv_has_names(const struct csv_table *table, const struct csv_rows *first,
                    const struct csv_rows *second, const bool *numbers) {
     size_t words = 0, named = 0;
-    bool label = false;
+    bool asked = false, label = false, fractions = false;
     for (size_t i = 0; i < first->count; i++) {
         const struct csv_field *below = second && i < second->count ? &second->fields[i] : NULL;
         const char *text = first->fields[i].text;
+        fractions |= numbers[i] && strspn(text, "0123456789") < strlen(text);
         if (numbers[i])
             continue;
         words++;
         named += below && csv_is_number(second, below);
-        label |= csv_is_label_name(table, text) && !(below && strcmp(below->text, text) == 0);
+        label |= csv_is_label_name(text) && !(below && strcmp(below->text, text) == 0);
+        asked |= csv_is_asked_for(table, text);
     }
-    const bool years = words == 1 && first->count > 4;
-    return label || (second ? named > 0 : words > 1) ||
-           (counts_on(first, years ? UINT16_MAX : 1) && !(second && counts_on(second, UINT64_MAX)));
+    /* Names that pandas made begin at 0 or 1; those that are years need more of them to be told. */
+    unsigned long long from = 0, below = 0;
+    const bool counts =
+        counts_on(first, &from) && (from <= 1 || (from >= 1000 && words == 1 && first->count > 4));
+    return asked || (label && !fractions) || (second ? named > 0 : words > 1) ||
+           (counts && !(second && counts_on(second, &below)));
 }
 
 /* Columns that number the rows would tell the classes of sorted ones. Whether they do is known

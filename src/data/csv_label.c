@@ -94,9 +94,11 @@ static const char *const label_words[] = {"label",  "class",   "target",
                                           "labels", "classes", "targets"};
 #define LABEL_WORDS (sizeof label_words / sizeof *label_words)
 
-bool csv_is_label_name(const struct csv_table *table, const char *name) {
-    if (table->options && table->options->label && strcmp(table->options->label, name) == 0)
-        return true;
+bool csv_is_asked_for(const struct csv_table *table, const char *name) {
+    return table->options && table->options->label && strcmp(table->options->label, name) == 0;
+}
+
+bool csv_is_label_name(const char *name) {
     for (size_t i = 0; i < LABEL_WORDS; i++)
         if (strcasecmp(label_words[i], name) == 0)
             return true;

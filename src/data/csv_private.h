@@ -71,15 +71,17 @@ enum status csv_bad_number(const struct csv_table *table, const struct csv_part 
 bool csv_is_number(const struct csv_rows *rows, const struct csv_field *field);
 
 /* Whether the first row has names: a word of it has a number below, or, in a row that is alone,
- * another word beside; or it is what the column to be learned is called; or its numbers count on
+ * another word beside; or it is what the column to be learned is called, without fractions
+ * beside; or its numbers count on
  * from 0 or 1, as pandas names columns, or beside a word from any other, as years do. `numbers`
  * tells of each field of it whether it is a number. `second` is NULL where there is no other row.
  */
 bool csv_has_names(const struct csv_table *table, const struct csv_rows *first,
                    const struct csv_rows *second, const bool *numbers);
 
-/* Whether a column of that name is the one to be learned: the key label or the name says so. */
-bool csv_is_label_name(const struct csv_table *table, const char *name);
+/* Whether a column of that name is the one to be learned: by the key label; by the name. */
+bool csv_is_asked_for(const struct csv_table *table, const char *name);
+bool csv_is_label_name(const char *name);
 
 /* Set the column that is to be learned where the key label or the columns' names say which, or
  * columns.count. */

@@ -306,6 +306,22 @@ static void consider(struct candidates *candidates, const char *name, const char
         candidates->other = name;
 }
 
+/* Files that are called alike up to the part, as mytrain.csv and mytest.csv. */
+static void find_pair(const struct folder *folder, const char *const called[2],
+                      struct candidates found[2]) {
+    for (size_t i = 0; i < folder->count && !found[0].name; i++) {
+        const char *name = folder->entries[i].name, *end = find_end(name, called[0]);
+        for (size_t j = 0; end && j < folder->count; j++) {
+            const char *other = folder->entries[j].name, *other_end = find_end(other, called[1]);
+            if (other_end && other_end - other == end - name &&
+                strncmp(name, other, (size_t)(end - name)) == 0) {
+                found[0].name = name;
+                found[1].name = other;
+            }
+        }
+    }
+}
+
 /* The folder's files that are called train.csv and test.csv, or else set-train.csv and the like,
  * .gz or not; NULL: none. STATUS_INPUT where there are several, of which the first is given. */
 static enum status find_parts(const char *path, struct arena *arena, const char *files[2],
@@ -319,6 +335,8 @@ static enum status find_parts(const char *path, struct arena *arena, const char 
         for (size_t part = 0; part < 2; part++)
             if (!folder.entries[i].is_folder)
                 consider(&found[part], folder.entries[i].name, called[part]);
+    if (status == STATUS_OK && !found[0].name && !found[1].name)
+        find_pair(&folder, called, found);
     for (size_t part = 0; part < 2; part++) {
         char name[CSV_SHOWN + 1], other[CSV_SHOWN + 1];
         if (found[part].name)

@@ -1,5 +1,6 @@
 #include "data/csv_rows.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,19 +11,26 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
 
-/* Whether a separator makes a line numbers, each with at most one comma. */
+static bool is_digit(const char *line, size_t length, size_t at) {
+    return at < length && isdigit((unsigned char)line[at]);
+}
+
+/* Whether a separator makes a line numbers, of which some have a comma, between digits. */
 static bool has_decimal_commas(const char *line, size_t length, char separator) {
-    size_t commas = 0;
+    size_t commas = 0, all = 0;
     for (size_t i = 0; i < length; i++) {
-        commas = line[i] == separator ? 0 : commas + (line[i] == ',');
-        if (commas > 1 || (line[i] != separator && !strchr("0123456789+-.,eE \r", line[i])))
+        const bool comma = line[i] == ',';
+        commas = line[i] == separator ? 0 : commas + comma;
+        all += comma;
+        if (commas > 1 || (line[i] != separator && !strchr("0123456789+-.,eE \r", line[i])) ||
+            (comma && !(i > 0 && is_digit(line, length, i - 1) && is_digit(line, length, i + 1))))
             return false;
     }
-    return true;
+    return all > 0;
 }
 
 char csv_separator(const char *text, size_t length) {
-    static const char separators[] = {';', '\t', ','};
+    static const char separators[] = {',', ';', '\t'};
     size_t counts[sizeof separators] = {0}, best = 0;
     bool quoted = false;
     size_t end = 0;
@@ -32,8 +40,8 @@ char csv_separator(const char *text, size_t length) {
             counts[j] += !quoted && text[end] == separators[j];
     }
     for (size_t j = 1; j < sizeof separators; j++)
-        if (counts[j] > counts[best] &&
-            (counts[best] == 0 || !has_decimal_commas(text, end, separators[best])))
+        if (counts[j] > counts[best] ||
+            (counts[j] > 0 && best == 0 && has_decimal_commas(text, end, separators[j])))
             best = j;
     return counts[best] > 0 ? separators[best] : '\0';
 }

@@ -207,14 +207,14 @@ static bool is_none(const struct node *node) {
     return node_says(node, "none") && node->type == TYPE_OPEN;
 }
 
-/* Whether `none` stands for what does not apply: to early_stopping it is one of its values, and
- * the seed always applies. */
-static bool may_be_none(const struct filter_condition *condition) {
+/* Whether `none` is one of the values as well, as of early_stopping. */
+static bool none_is_value(const struct filter_condition *condition) {
     const struct hyperparameter *of = condition->hyperparameter;
-    return condition->part || (of && !(of->standard && strcmp(of->standard, "none") == 0));
+    return of && of->standard && strcmp(of->standard, "none") == 0;
 }
 
-/* Take `none` out of a list, or out of its place. NULL: out of memory. */
+/* Take `none` out of a list, or out of its place, unless it is a value, too; a seed is never none.
+ * NULL: out of memory. */
 static const struct node *take_none(const struct node *node, struct arena *arena,
                                     struct filter_condition *condition) {
     const bool list = node->kind == NODE_SEQUENCE;
@@ -234,7 +234,7 @@ static const struct node *take_none(const struct node *node, struct arena *arena
         else
             items[rest->count++] = item;
     }
-    return condition->none ? rest : node;
+    return condition->none && !none_is_value(condition) ? rest : node;
 }
 
 static enum status read_values(const struct reading *reading, const struct parts *parts,
@@ -244,7 +244,7 @@ static enum status read_values(const struct reading *reading, const struct parts
     struct parameter parameter;
     condition->part = strchr(parts->name, '.') ? parts->name : NULL;
     condition->hyperparameter = seed ? NULL : hyperparameter_find(parts->name);
-    if (may_be_none(condition) && !is_order(parts->relation) &&
+    if ((condition->hyperparameter || condition->part) && !is_order(parts->relation) &&
         !(node = take_none(node, reading->arena, condition)))
         return error_memory(reading->error);
     const bool empty = node->kind == NODE_SEQUENCE && node->count == 0;
@@ -473,7 +473,8 @@ bool filter_holds(const struct filter *filter, const struct value *values) {
 
 static void append_condition(const struct filter_condition *condition, struct text *text) {
     const bool equal = condition->relation == FILTER_EQUAL;
-    const bool list = condition->count + condition->none != 1;
+    const bool none = condition->none && !none_is_value(condition);
+    const bool list = condition->count + none != 1;
     text_append(text, name_of(condition));
     if (is_order(condition->relation))
         text_append(text, order_signs[condition->relation]);
@@ -481,9 +482,9 @@ static void append_condition(const struct filter_condition *condition, struct te
         text_append(text, equal ? " in [" : " not in [");
     else
         text_append(text, equal ? "=" : "!=");
-    text_append(text, condition->none ? "none" : "");
+    text_append(text, none ? "none" : "");
     for (size_t i = 0; i < condition->count; i++) {
-        text_append(text, i > 0 || condition->none ? ", " : "");
+        text_append(text, i > 0 || none ? ", " : "");
         value_append(&condition->values[i], text);
     }
     text_append(text, list ? "]" : "");

@@ -117,8 +117,9 @@ static size_t least_images(const struct config *config, const struct dataset *da
             stream_train_limit(dataset->train.count,
                                drawn ? splits->distribution.high : splits->choices[i].value.real);
         if (limit > 0 && limit < least &&
-            (drawn || choice == AXIS_NONE ||
-             choices_meet(config, images, choice, splits, i, dataset)))
+            (drawn ||
+             (choice_meets(config, splits, i, dataset) &&
+              (choice == AXIS_NONE || choices_meet(config, images, choice, splits, i, dataset)))))
             least = limit;
     }
     return least;
@@ -267,7 +268,8 @@ enum status expansion_refuse(const struct expansion *expansion, const struct set
 
 #define COMBINATIONS_MAX 100000
 
-/* The same before a search, of what is listed, with the ends of what is drawn. */
+/* The same before a search, of what is listed, with all that is drawn at its lower and at its upper
+ * end. A point between that does not fit is passed over when it is drawn. */
 static enum status check_combinations(struct expansion *expansion, struct error *error) {
     static const double ends[] = {0x1p-40, 1 - 0x1p-40};
     const struct config *config = expansion->config;

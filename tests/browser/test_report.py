@@ -1394,6 +1394,15 @@ class Several(Page):
             fill(database, {"optimizer": ["adam", "rmsprop"], "activation": ["relu", "tanh"], "epochs": [8]}, name="second", seeds=(1, 2, 3, 4, 5), warnings="odd data\n"),
             fill(database, {"optimizer": ["adam"], "learning_rate": [0.001, 0.01]}, name="first", seeds=(1, 2), metrics=["f1_score"])]
 
+    def test_conditions_over_several_sweeps(self):
+        database, sweeps = self.databases()
+        self.open(database, *sweeps)
+        for text, count in (("sweep=second", 4), ("lr=0.01 or lr=0.001", 2), ("optimizer=rmsprop", 2)):
+            self.js("state.text = arguments[0]; changed('filter')", text)
+            self.settle()
+            shown = self.js("return shownRows().map((row) => row.setting)")
+            self.assertEqual((len(shown), self.one("#filter-note").text), (count, ""), text)
+
     def test_side_by_side(self):
         database, sweeps = self.databases()
         self.open(database, *sweeps)

@@ -121,6 +121,8 @@ class Outputs(Case):
         self.write("outputs.yaml", CONFIG.replace("WEIGHT", "0.5").replace(
             "  epochs: {value: 3}", "  epochs: {value: 40}\n  early_stopping: {value: val_odd_accuracy patience=1 min_delta=0.9}"))
         self.sweep("run", "outputs.yaml", "-q")
+        # What does not apply where outputs are named, and is called as one of its values is.
+        self.assertIn("class_weight=none: ", self.sweep("top", "--where", "class_weight=none")[0])
         self.assertEqual(self.ask("SELECT max(epoch) FROM history")[0][0], 2)
 
     def test_callbacks_go_by_what_an_output_scored(self):

@@ -119,7 +119,7 @@ function joinCurves() {
 const data = {
   metrics: joinMetrics(),
   /* Those that differ by themselves: the axes of the charts. */
-  hyperparameters: [...(hasSeveral ? [{name: "sweep", number: false, levels: sweepNames, place: sweepOf}] : []),
+  hyperparameters: [...(hasSeveral ? [{name: "sweep", aliases: [], number: false, levels: sweepNames, place: sweepOf}] : []),
     ...joined.filter((one) => one.varied)],
   /* The others: the same in all settings, or different along with one that is varied. */
   constants: joined.filter((one) => !one.varied),
