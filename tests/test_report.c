@@ -256,22 +256,23 @@ static void settings_are_places_of_levels(void **state) {
     struct text varied;
     text_init(&varied);
     print_varied(sweep, &varied);
-    assert_string_equal(
-        varied.data,
-        "{\"name\":\"epochs\",\"number\":true,\"varied\":true,\"aliases\":[],\"log\":null,\"within\":[],"
-        "\"levels\":[1,2]} "
-        "[0,1,0,1,0,1]\n"
-        "{\"name\":\"optimizer\",\"number\":false,\"varied\":true,\"aliases\":[],\"log\":null,\"within\":[],"
-        "\"levels\":[\"sgd\",\"adam\"]} [0,0,0,0,1,1]\n"
-        "{\"name\":\"momentum\",\"number\":true,\"varied\":true,\"aliases\":[],\"log\":null,\"within\":["
-        "\"optimizer\"],"
-        "\"levels\":[1e-05,0.5,null]} [1,1,0,0,2,2]\n");
+    assert_string_equal(varied.data, "{\"name\":\"epochs\",\"number\":true,\"varied\":true,"
+                                     "\"aliases\":[],\"log\":null,\"within\":[],"
+                                     "\"levels\":[1,2]} "
+                                     "[0,1,0,1,0,1]\n"
+                                     "{\"name\":\"optimizer\",\"number\":false,\"varied\":true,"
+                                     "\"aliases\":[],\"log\":null,\"within\":[],"
+                                     "\"levels\":[\"sgd\",\"adam\"]} [0,0,0,0,1,1]\n"
+                                     "{\"name\":\"momentum\",\"number\":true,\"varied\":true,"
+                                     "\"aliases\":[],\"log\":null,\"within\":["
+                                     "\"optimizer\"],"
+                                     "\"levels\":[1e-05,0.5,null]} [1,1,0,0,2,2]\n");
     struct json_object *batch =
         json_object_array_get_idx(run(sweep, "hyperparameters"), HP_BATCH_SIZE);
-    assert_string_equal(
-        json_object_to_json_string_ext(batch, 0),
-        "{\"name\":\"batch_size\",\"number\":true,\"varied\":false,\"aliases\":[],\"log\":null,\"within\":[],"
-        "\"levels\":[32]}");
+    assert_string_equal(json_object_to_json_string_ext(batch, 0),
+                        "{\"name\":\"batch_size\",\"number\":true,\"varied\":false,\"aliases\":[],"
+                        "\"log\":null,\"within\":[],"
+                        "\"levels\":[32]}");
     text_release(&varied);
     struct json_object *trials = run(sweep, "trials");
     assert_string_equal(json_object_to_json_string_ext(run(trials, "setting"), 0),

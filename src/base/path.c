@@ -108,3 +108,10 @@ bool path_is_trusted(const struct stat *file, const struct stat *owned) {
     return file->st_uid == geteuid() || file->st_uid == 0 || file->st_uid == owned->st_uid ||
            group || (owned->st_mode & S_IWOTH) != 0;
 }
+
+int64_t path_changed_at(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0
+               ? (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec
+               : 0;
+}

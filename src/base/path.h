@@ -5,6 +5,7 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 /* The folder a path is in, "." for a bare name; the caller frees it. NULL when memory is out. */
@@ -24,6 +25,9 @@ void path_sync_folder(const char *path);
 
 /* Whether the open file is the one at the path, which is no link to it. */
 bool path_is_of(const char *path, int file);
+
+/* When a file was changed last, in nanoseconds since 1970; 0: it is not there. */
+int64_t path_changed_at(const char *path);
 
 /* What tells a file from every other that had or will have its path: its inode and, where the file
  * system keeps it, the time it was made at. Of the open file, or of the one at the path if `file`

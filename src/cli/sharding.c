@@ -1,5 +1,6 @@
 #include "cli/sharding.h"
 
+#include "base/path.h"
 #include "report/terminal.h"
 #include "store/shard.h"
 #include "train/packing.h"
@@ -7,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 size_t sharding_limit(const struct sharding *sharding) {
@@ -172,14 +172,6 @@ static void take_search(struct sharding *sharding) {
         tell_damaged(search->results.damaged_path);
 }
 
-/* When a file was written last, in nanoseconds; 0: it is not there. */
-static int64_t written_at(const char *path) {
-    struct stat about;
-    return path && stat(path, &about) == 0
-               ? (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec
-               : 0;
-}
-
 /* What is there already: all but other shards of the same plan, which have none of this one's
  * trials. Those that were written before the plan was made may be of an earlier one. */
 enum status sharding_look(struct sharding *sharding, struct error *error) {
@@ -193,7 +185,7 @@ enum status sharding_look(struct sharding *sharding, struct error *error) {
         return STATUS_OK;
     }
     char *plan = shard_plan_path(id->folder, id->config_digest, id->count, 0);
-    const int64_t planned_at = written_at(plan);
+    const int64_t planned_at = plan ? path_changed_at(plan) : 0;
     free(plan);
     arena_init(&names);
     arena_init(&records);
@@ -201,7 +193,7 @@ enum status sharding_look(struct sharding *sharding, struct error *error) {
         shard_list(id->folder, id->config_digest, SHARD_RESULTS, &names, &files, &count, error);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         if (id->number > 0 && files[i].count == id->count && files[i].number != id->number &&
-            planned_at > 0 && written_at(files[i].path) >= planned_at)
+            planned_at > 0 && path_changed_at(files[i].path) >= planned_at)
             continue;
         arena_reset(&records);
         status = shard_read(files[i].path, &records, note_result, sharding, &contents, error);

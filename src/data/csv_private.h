@@ -71,11 +71,10 @@ enum status csv_bad_number(const struct csv_table *table, const struct csv_part 
 bool csv_is_number(const struct csv_rows *rows, const struct csv_field *field);
 
 /* Whether the first row has names: a word of it has a number below, or, in a row that is alone,
- * another word beside; or it is what the column to be learned is called, without fractions
- * beside; or its numbers count on
- * from 0 or 1, as pandas names columns, or beside a word from any other, as years do. `numbers`
- * tells of each field of it whether it is a number. `second` is NULL where there is no other row.
- */
+ * another word beside; or a word is what the key label names, or, without fractions beside, what
+ * columns to be learned are called; or its numbers count on from 0 or 1, as pandas names columns,
+ * or, beside a word, from 1000 or more, as years do. `numbers` tells of each field of it whether it
+ * is a number. `second` is NULL where there is no other row. */
 bool csv_has_names(const struct csv_table *table, const struct csv_rows *first,
                    const struct csv_rows *second, const bool *numbers);
 

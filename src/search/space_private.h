@@ -105,11 +105,22 @@ void expansion_check_data(const struct config *config, const struct dataset *dat
 bool choice_meets(const struct config *config, const struct axis *axis, size_t choice,
                   const struct dataset *dataset);
 
-/* space_check.c: whether a setting that was just completed has layers that take its images; and an
- * error where it has not: STATUS_INPUT. */
+/* space_layers.c: add a problem where a list of layers, or one with another value of an argument
+ * that varies, does not take the data set's images. Clears the text. */
+void expansion_check_layers(const struct config *config, const struct dataset *dataset,
+                            struct text *text);
+
+/* space_layers.c: whether a setting that was just completed has layers that take its images, where
+ * arguments of these vary: each may fit beside the others' first value, and not all together. And
+ * an error where it has not: STATUS_INPUT. */
 bool expansion_fits(const struct expansion *expansion, const struct setting *setting);
 enum status expansion_refuse(const struct expansion *expansion, const struct setting *setting,
                              struct error *error);
+
+/* space_layers.c: refuse a search in which some do not fit together: of what is listed, with all
+ * that is drawn at its lower and at its upper end. A point between that does not fit is passed over
+ * when it is drawn. */
+enum status expansion_check_combinations(struct expansion *expansion, struct error *error);
 
 /* space_check.c: what space_check says, with an expansion that has begun; finds its effects. */
 enum status expansion_check(struct expansion *expansion, struct error *error);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char title[] = "sweep shard plan, version 5\n";
@@ -71,12 +70,9 @@ static bool parse_name(const char *name, struct shard_plan_file *file) {
 }
 
 static bool look_at(const char *path, struct shard_plan_file *file) {
-    struct stat about;
-    if (stat(path, &about) != 0)
-        return false;
     file->path = path;
-    file->changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
-    return true;
+    file->changed = path_changed_at(path);
+    return file->changed > 0;
 }
 
 enum status shard_plan_list(const char *folder, struct arena *arena, struct shard_plan_file **files,
