@@ -571,6 +571,44 @@ static void images_left_beside_a_split(void **state) {
                    "train_images: 1000 are more than the 500 that");
 }
 
+/* Callbacks beside what does not go with them. */
+static void callbacks_kept_apart(void **state) {
+    (void)state;
+    static const char rates[] = "  learning_rate_schedule: {values: [constant, cosine_decay]}\n"
+                                "  reduce_lr_on_plateau: {values: [loss patience=2, none]}\n",
+                      splits[] = "  validation_split: {values: [0, 0.5]}\n"
+                                 "  early_stopping: {values: [loss, val_loss]}\n";
+    static const struct {
+        const char *apart, *axes;
+        size_t settings;
+    } cases[] = {
+        {"zip: [learning_rate_schedule, reduce_lr_on_plateau]\n", rates, 2},
+        {"exclude: [\"reduce_lr_on_plateau!=none and learning_rate_schedule!=constant\"]\n", rates,
+         3},
+        {"zip: [validation_split, early_stopping]\n", splits, 2},
+        {"exclude: [\"early_stopping=val_loss and validation_split=0\"]\n", splits, 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        expand_text(&sweep,
+                    arena_printf(&sweep.arena, "%s" GRID "%s", cases[i].apart, cases[i].axes));
+        assert_int_equal(sweep.space.setting_count, cases[i].settings);
+    }
+    const char *const refused[][2] = {
+        {arena_printf(&sweep.arena, GRID "%s", rates), "does not go with a learning_rate_schedule"},
+        {arena_printf(&sweep.arena, GRID "%s", splits), "val_loss needs images to validate on"},
+        {arena_printf(&sweep.arena,
+                      "exclude: [\"reduce_lr_on_plateau!=none and "
+                      "learning_rate_schedule!=constant and optimizer=adam\"]\n" GRID
+                      "%s  optimizer: {values: [sgd, adam]}\n",
+                      rates),
+         "does not go with a learning_rate_schedule"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_int_equal(parse_text(&sweep, refused[i][0]), STATUS_INPUT);
+        assert_non_null(strstr(sweep.error.message, refused[i][1]));
+    }
+}
+
 /* What older programs filled images of fractions with has another number since; in images of bytes,
  * and of background, it has not. */
 static void digests_of_fills(void **state) {
@@ -685,6 +723,7 @@ int main(void) {
         CASE(digests_of_fills),
         CASE(arguments_of_activations_count),
         CASE(images_left_beside_a_split),
+        CASE(callbacks_kept_apart),
         CASE(settings_read_back),
         CASE(spaces_that_are_too_large),
         CASE(networks_of_settings),

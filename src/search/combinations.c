@@ -240,3 +240,35 @@ bool config_excludes(const struct config *config, const struct value *values) {
         excluded = filter_holds(&config->exclusions[i].filter, values);
     return excluded;
 }
+
+bool config_choices_meet(const struct config *config, const struct axis *axis, size_t choice,
+                         const struct axis *other, size_t other_choice, const char *dataset) {
+    const struct axis *all[] = {axis, other, dataset ? config_axis(config, HP_DATASET) : NULL};
+    struct value values[HP_COUNT] = {[HP_DATASET] = {.type = VALUE_NAME, .name = dataset}};
+    if (other && axis->zip != AXIS_NONE && axis->zip == other->zip && choice != other_choice)
+        return false;
+    if (all[2] && axis->zip != AXIS_NONE && axis->zip == all[2]->zip &&
+        strcmp(all[2]->choices[choice].value.name, dataset) != 0)
+        return false;
+    values[axis->id] = axis->choices[choice].value;
+    if (other)
+        values[other->id] = other->choices[other_choice].value;
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].role == AXIS_ARGUMENT &&
+            (config->axes[i].id == axis->id || (other && config->axes[i].id == other->id)))
+            return true; /* the choice has other values, too */
+    for (size_t i = 0; i < config->exclusion_count; i++) {
+        const struct filter *filter = &config->exclusions[i].filter;
+        bool alone = true; /* whatever the other hyperparameters are */
+        for (size_t j = 0; j < filter->count; j++) {
+            bool of = false;
+            for (size_t k = 0; k < 3; k++)
+                of |=
+                    all[k] && filter->conditions[j].hyperparameter == &hyperparameters[all[k]->id];
+            alone = alone && of;
+        }
+        if (alone && filter_holds(filter, values))
+            return false;
+    }
+    return true;
+}

@@ -121,6 +121,11 @@ struct config {
 /* Whether a setting with these values (HP_COUNT of them) is to be left out. */
 bool config_excludes(const struct config *config, const struct value *values);
 
+/* Whether two choices of different axes may be in one setting, and with the data set of a name: zip
+ * and exclude may keep them apart. `other` and `dataset` may be NULL. */
+bool config_choices_meet(const struct config *config, const struct axis *axis, size_t choice,
+                         const struct axis *other, size_t other_choice, const char *dataset);
+
 /* A hyperparameter's own axis (not one that comes with a choice of another), or NULL. */
 const struct axis *config_axis(const struct config *config, enum hyperparameter_id id);
 

@@ -15,45 +15,9 @@ void add_problem(const struct config *config, const struct axis *axis, struct te
     text_clear(text);
 }
 
-/* Whether two choices may be in one setting with a data set: zip and exclude may keep them apart.
- * `other` may be NULL. */
-static bool choices_meet(const struct config *config, const struct axis *axis, size_t choice,
-                         const struct axis *other, size_t other_choice,
-                         const struct dataset *dataset) {
-    const struct axis *all[] = {axis, other, config_axis(config, HP_DATASET)};
-    const size_t leader = axis_leader(config, (size_t)(axis - config->axes));
-    struct value values[HP_COUNT] = {[HP_DATASET] = {.type = VALUE_NAME, .name = dataset->name}};
-    if (other && axis_leader(config, (size_t)(other - config->axes)) == leader &&
-        choice != other_choice)
-        return false;
-    if (all[2] && axis_leader(config, (size_t)(all[2] - config->axes)) == leader &&
-        strcmp(all[2]->choices[choice].value.name, dataset->name) != 0)
-        return false;
-    values[axis->id] = axis->choices[choice].value;
-    if (other)
-        values[other->id] = other->choices[other_choice].value;
-    for (size_t i = 0; i < config->axis_count; i++)
-        if (config->axes[i].id == axis->id && config->axes[i].role == AXIS_ARGUMENT)
-            return true; /* the choice has other values, too */
-    for (size_t i = 0; i < config->exclusion_count; i++) {
-        const struct filter *filter = &config->exclusions[i].filter;
-        bool alone = true; /* whatever the other hyperparameters are */
-        for (size_t j = 0; j < filter->count; j++) {
-            bool of = false;
-            for (size_t k = 0; k < 3; k++)
-                of |=
-                    all[k] && filter->conditions[j].hyperparameter == &hyperparameters[all[k]->id];
-            alone = alone && of;
-        }
-        if (alone && filter_holds(filter, values))
-            return false;
-    }
-    return true;
-}
-
 bool choice_meets(const struct config *config, const struct axis *axis, size_t choice,
                   const struct dataset *dataset) {
-    return choices_meet(config, axis, choice, NULL, 0, dataset);
+    return config_choices_meet(config, axis, choice, NULL, 0, dataset->name);
 }
 
 /* --- images --- */
@@ -90,9 +54,9 @@ static size_t least_images(const struct config *config, const struct dataset *da
             stream_train_limit(dataset->train.count,
                                drawn ? splits->distribution.high : splits->choices[i].value.real);
         if (limit > 0 && limit < least &&
-            (drawn ||
-             (choice_meets(config, splits, i, dataset) &&
-              (choice == AXIS_NONE || choices_meet(config, images, choice, splits, i, dataset)))))
+            (drawn || (choice_meets(config, splits, i, dataset) &&
+                       (choice == AXIS_NONE ||
+                        config_choices_meet(config, images, choice, splits, i, dataset->name)))))
             least = limit;
     }
     return least;
