@@ -220,7 +220,7 @@ class Trajectory(Case):
 
     def begin(self, name, parameters):
         """The weights that a trial of these begins with: after a step that is too small to change any."""
-        lines = [re.sub(r"optimizer: .*", "optimizer: {value: {name: sgd, learning_rate: 1.0e-30}}", line)
+        lines = [re.sub(r"optimizer: .*", "optimizer: {value: {name: sgd, learning_rate: 1.0e-60}}", line)
                  for line in parameters.splitlines(True) if not re.search("  l2|schedule|early_stopping|reduce_lr", line)]
         return self.weights(self.train(name, 1, re.sub(r" (l1|l2|max_norm)=[0-9.]+", "", "".join(lines))))
 
