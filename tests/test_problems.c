@@ -74,6 +74,38 @@ static void all_of_a_file(void **state) {
     assert_string_equal(sweep.error.file, "test.yaml");
 }
 
+/* Values without value: before them, as they are elsewhere. */
+static void values_by_themselves(void **state) {
+    (void)state;
+    static const char text[] = "method: grid\n"
+                               "parameters:\n"
+                               "  validation_split: {value: 0.1}\n"
+                               "  layers: 64 relu\n"
+                               "  augmentation: random_rotation 0.1\n"
+                               "  class_weight: {0: 1.5, 3: 2}\n"
+                               "  early_stopping: {monitor: val_loss, patience: 3}\n"
+                               "  reduce_lr_on_plateau: {factor: 0.5}\n"
+                               "  learning_rate_schedule: {cosine_decay: {alpha: 0.1}}\n"
+                               "  optimizer: {name: adam, clipnorm: 1}\n";
+    static const struct expected expected[] = {
+        {4, 11, "layers: '64 relu', where a mapping belongs", "layers: {value: [64 relu]}"},
+        {5, 17, "augmentation: 'random_rotation 0.1', where a mapping belongs",
+         "augmentation: {value: [random_rotation 0.1]}"},
+        {6, 17,
+         "class_weight: a value belongs behind value:", "class_weight: {value: {0: 1.5, 3: 2}}"},
+        {7, 19, "early_stopping: a value belongs behind value:",
+         "early_stopping: {value: {monitor: val_loss, patience: 3}}"},
+        {8, 25, "reduce_lr_on_plateau: a value belongs behind value:",
+         "reduce_lr_on_plateau: {value: {factor: 0.5}}"},
+        {9, 27, "learning_rate_schedule: a value belongs behind value:",
+         "learning_rate_schedule: {value: {cosine_decay: {alpha: 0.1}}}"},
+        {10, 14, "optimizer: a value belongs behind value:",
+         "optimizer: {value: {name: adam, clipnorm: 1}}"},
+    };
+    assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
+    EXPECT_PROBLEMS(expected);
+}
+
 /* A W&B sweep as it is: with the lines that are told at once, it can be trained. */
 static void of_another_program(void **state) {
     (void)state;
@@ -672,6 +704,7 @@ static void merge_keys(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(all_of_a_file),
+        CASE(values_by_themselves),
         CASE(of_another_program),
         CASE(of_nested_names),
         CASE(of_options),

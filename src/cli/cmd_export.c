@@ -219,8 +219,8 @@ static const struct option options[] = {
     OPTION_OUTPUT(
         struct arguments, path,
         "Write to FILE instead of standard output (-); it is there whole or not at all. A "
-        "FILE that is there already is replaced if it is an export of the same format; "
-        "with --force, any is"),
+        "FILE that is there already is replaced if it is an export of the same format, but for "
+        "npz and optuna; with --force, any is"),
     OPTION_PLUGIN(struct arguments, plugins),
     OPTION_SWEEP(struct arguments, query.sweep_name),
     {.name = "trial",

@@ -237,6 +237,15 @@ static bool write_whole(struct writing *writing) {
     return length < TEXT_SIZE && print(writing, value);
 }
 
+/* The same, of items with arguments: they are not taken apart where they are understood. */
+static bool write_items_whole(struct writing *writing) {
+    const char *value = writing->parts->value;
+    bool apart = false;
+    for (const char *at = strchr(value, ' '); at; at = strchr(at + 1, ' '))
+        apart |= at > value && !strchr(" ,", at[-1]) && !strchr(" ,", at[1]);
+    return apart && write_whole(writing);
+}
+
 /* Past the word at `at`, with blanks around it; NULL where another stands. */
 static const char *after(const char *at, const char *word) {
     at += strspn(at, " ");
@@ -324,7 +333,7 @@ static bool accepts_all(const struct notation *notation, const char *text, struc
 }
 
 static bool (*const ways[])(struct writing *) = {
-    write_plain, write_unquoted, write_lower, write_none,   write_range,
+    write_plain, write_unquoted, write_lower, write_none,   write_range, write_items_whole,
     write_list,  write_lists,    write_whole, write_turned, write_metric};
 
 /* The first way from `from` on that is understood; TEXT_SIZE bytes. Returns its number, or -1. */

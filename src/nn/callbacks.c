@@ -107,7 +107,8 @@ static const struct argument early_stopping_arguments[] = {
     {.name = "restore_best_weights",
      .type = ARGUMENT_SWITCH,
      .offset = offsetof(struct early_stopping, restore_best_weights),
-     .help = "whether the training ends with the weights of its best epoch"},
+     .help = "whether the training ends with the weights of its best epoch, which are tested and "
+             "kept; scores but those on test images stay the last epoch's"},
     {.name = "start_from_epoch",
      .type = ARGUMENT_WHOLE,
      .offset = offsetof(struct early_stopping, start_from_epoch),

@@ -98,7 +98,8 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                    .help =
                        "the layers before the output layer, first to last: a number is the "
                        "units of a dense layer, \"64 tanh\" one with an activation of its own; "
-                       "others are their kind and its arguments, in order or by name: "
+                       "others are their kind and its arguments by name, those that it must "
+                       "have also in order: "
                        "\"dropout 0.2\", batch_normalization, {batch_normalization: "
                        "{momentum: 0.9}}, relu; or a graph, names with their layers and what these "
                        "read (by default the one before): {a: 64 relu, b: {dense: 64 relu, "

@@ -447,9 +447,42 @@ static enum status fail_spec(const struct reading *reading, const struct node *s
     const bool list =
         spec->kind == NODE_SEQUENCE && (!of || !hyperparameter_is_list(of) ||
                                         (spec->count > 0 && spec->items[0]->kind == NODE_SEQUENCE));
+    const bool item = of && hyperparameter_is_list(of) && spec->kind == NODE_SCALAR;
     if (!*scalar_hint(spec, hint, sizeof hint) &&
         reading_piece(reading, spec, piece, sizeof piece) && piece[0] && piece[0] != '-')
-        reading_correct(reading, spec, list ? "{values: %s}" : "{value: %s}", piece);
+        reading_correct(reading, spec,
+                        list   ? "{values: %s}"
+                        : item ? "{value: [%s]}"
+                               : "{value: %s}",
+                        piece);
+    return status;
+}
+
+/* Whether a mapping is a value itself: {name: adam, learning_rate: 0.01}, {monitor: val_loss}, {0:
+ * 2}. */
+static bool is_value(const struct node *spec, const struct hyperparameter *of) {
+    if (spec->count == 0 || spec_is(spec) || spec->keys[0]->kind != NODE_SCALAR)
+        return false;
+    const char *first = spec->keys[0]->text;
+    if (of->type == VALUE_WEIGHTS)
+        return *first >= '0' && *first <= '9';
+    if (of->type == VALUE_COMPONENTS &&
+        (component_find(of->family, first) ||
+         (of->family->usual && argument_find(&of->family->usual->arguments, first))))
+        return true;
+    return (of->type == VALUE_COMPONENTS || of->type == VALUE_NAME) && node_at(spec, "name");
+}
+
+static enum status fail_value(const struct reading *reading, const struct node *spec,
+                              const struct hyperparameter *of) {
+    struct text text;
+    enum status status = reading_fail(
+        reading, spec, "%s: a value belongs behind value: or values:; write {value: {...}}",
+        of->name);
+    text_init(&text);
+    if (reading_append_flow(reading, spec, &text))
+        reading_correct(reading, spec, "{value: %s}", text.data);
+    text_release(&text);
     return status;
 }
 
@@ -460,6 +493,8 @@ static enum status read_mapping(const struct reading *reading, const struct node
     struct axis axis = parameter->axes[0];
     if (spec->kind != NODE_MAPPING)
         return fail_spec(reading, spec, hyperparameters[parameter->id].name);
+    if (is_value(spec, &hyperparameters[parameter->id]))
+        return fail_value(reading, spec, &hyperparameters[parameter->id]);
     if (parameter->id == HP_LAYERS && is_layers_space(spec))
         return read_layers_space(reading, spec, parameter);
     const bool names = parameter->id == HP_LAYERS && is_model(spec);

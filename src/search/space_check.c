@@ -291,8 +291,9 @@ static void report_unused(const struct expansion *expansion, struct text *text) 
                         ? "it takes use_ema: true"
                     : id == HP_LEARNING_RATE ? "each schedule here says its rates itself"
                     : part == PART_OPTIMIZER ? "no optimizer here has it"
-                    : id == HP_LOSS || id == HP_CLASS_WEIGHT
-                        ? "the outputs of each model here name their own losses"
+                    : id == HP_LOSS ? "the outputs of each model here name their own losses"
+                    : id == HP_CLASS_WEIGHT
+                        ? "it does not go with outputs that are named, as each model's here are"
                     : part == PART_LOSS       ? "no loss here has it"
                     : part == PART_ACTIVATION ? "no activation here has it"
                     : part == PART_STREAM     ? "there is no augmentation"

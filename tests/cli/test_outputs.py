@@ -76,7 +76,7 @@ REFUSED = (
     ("WEIGHT", "-1", "loss_weight: '-1' is not allowed"),
     ("WEIGHT", "1, label_smoothing: 0.1", "mean_squared_error has no label_smoothing"),
     ("digit: {dense: {units: 10, activation: softmax}, ", "digit: {inputs: input, ", "an output is what one layer gives, not the image"),
-    ("  epochs", "  class_weight: {value: balanced}\n  epochs", "class_weight has no effect: the outputs of each model here name their own losses"),
+    ("  epochs", "  class_weight: {value: balanced}\n  epochs", "class_weight has no effect: it does not go with outputs that are named, as each model's here are"),
     ("  epochs", "  early_stopping: {value: val_foo_loss patience=1}\n  epochs", "no model has an output 'foo'"),
 )
 
