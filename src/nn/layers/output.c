@@ -45,7 +45,9 @@ static void backward(struct layer *layer, const struct layer_pass *pass) {
 
 const struct layer_kind layer_output = {
     .name = "Output",
-    .help = "one of several outputs: its name, loss and target",
+    .help = "one of several, by name under outputs: its layer, and beside that loss, and if wanted "
+            "inputs, metrics and target: an array of the data set, or for each class the one to "
+            "predict (default itself)",
     .arguments = arguments,
     .argument_count = sizeof arguments / sizeof *arguments,
     .refuses = refuses,
