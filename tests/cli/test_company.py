@@ -89,7 +89,7 @@ class Draw:
         """A kind and its arguments."""
         kind = self.pick((*ANYWHERE, *OF_IMAGES, *("conv2d", "max_pooling2d") * 2) if image else (*ANYWHERE, "dense", "dense"))
         needed, arguments = (OF_IMAGES if image and kind in OF_IMAGES else ANYWHERE)[kind]
-        return kind, {name: self.pick(values) for i, (name, values) in enumerate(arguments.items()) if i < needed or self.random.random() < 0.2}
+        return kind, {name: self.pick(values) for i, (name, values) in enumerate(arguments.items()) if i < needed or self.random.random() < (0.5 if name in TELLING else 0.2)}
 
     def chain(self, length, image=True):
         """Layers one after the other, and whether the last one gives an image."""
@@ -127,7 +127,9 @@ class Draw:
         known = KINDS[kind][1]
         argument = self.pick([*known, *(name for name in TELLING if name in known for _ in known)])
         values = known[argument]
-        return [*network[:at], (name, kind, {**arguments, argument: self.pick(values)}, reads), *network[at + 1:]]
+        before = str(arguments.get(argument)).split(":")[0]
+        alike = [value for value in values if str(value).startswith(before + ":") and value != arguments[argument]]
+        return [*network[:at], (name, kind, {**arguments, argument: self.pick(alike or values)}, reads), *network[at + 1:]]
 
     def outputs(self):
         losses = [self.pick(("categorical_crossentropy", "mse", "mae")) for _ in range(2)]
