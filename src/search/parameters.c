@@ -436,65 +436,13 @@ static enum status begin(const struct reading *reading, const struct node *key,
     return status;
 }
 
-/* 5 or [5, 10], where {value: 5} or {values: [5, 10]} belongs. */
-static enum status fail_spec(const struct reading *reading, const struct node *spec,
-                             const char *name) {
-    const struct hyperparameter *of = hyperparameter_find(name);
-    char described[80], piece[128], hint[128];
-    enum status status = reading_fail(
-        reading, spec, "%s: %s, where a mapping belongs; write {value: ...} or {values: [...]}",
-        name, node_describe(spec, described, sizeof described));
-    const bool list =
-        spec->kind == NODE_SEQUENCE && (!of || !hyperparameter_is_list(of) ||
-                                        (spec->count > 0 && spec->items[0]->kind == NODE_SEQUENCE));
-    const bool item = of && hyperparameter_is_list(of) && spec->kind == NODE_SCALAR;
-    if (!*scalar_hint(spec, hint, sizeof hint) &&
-        reading_piece(reading, spec, piece, sizeof piece) && piece[0] && piece[0] != '-')
-        reading_correct(reading, spec,
-                        list   ? "{values: %s}"
-                        : item ? "{value: [%s]}"
-                               : "{value: %s}",
-                        piece);
-    return status;
-}
-
-/* Whether a mapping is a value itself: {name: adam, learning_rate: 0.01}, {monitor: val_loss}, {0:
- * 2}. */
-static bool is_value(const struct node *spec, const struct hyperparameter *of) {
-    if (spec->count == 0 || spec_is(spec) || spec->keys[0]->kind != NODE_SCALAR)
-        return false;
-    const char *first = spec->keys[0]->text;
-    if (of->type == VALUE_WEIGHTS)
-        return *first >= '0' && *first <= '9';
-    if (of->type == VALUE_COMPONENTS &&
-        (component_find(of->family, first) ||
-         (of->family->usual && argument_find(&of->family->usual->arguments, first))))
-        return true;
-    return (of->type == VALUE_COMPONENTS || of->type == VALUE_NAME) && node_at(spec, "name");
-}
-
-static enum status fail_value(const struct reading *reading, const struct node *spec,
-                              const struct hyperparameter *of) {
-    struct text text;
-    enum status status = reading_fail(
-        reading, spec, "%s: a value belongs behind value: or values:; write {value: {...}}",
-        of->name);
-    text_init(&text);
-    if (reading_append_flow(reading, spec, &text))
-        reading_correct(reading, spec, "{value: %s}", text.data);
-    text_release(&text);
-    return status;
-}
-
 /* Read the first axis; those of its choices are added behind it while it is read. */
 static enum status read_mapping(const struct reading *reading, const struct node *spec,
                                 struct parameter *parameter) {
     struct choices choices = {{read_choice, &choices, 0}, reading, parameter, {false}};
     struct axis axis = parameter->axes[0];
-    if (spec->kind != NODE_MAPPING)
-        return fail_spec(reading, spec, hyperparameters[parameter->id].name);
-    if (is_value(spec, &hyperparameters[parameter->id]))
-        return fail_value(reading, spec, &hyperparameters[parameter->id]);
+    if (spec_is_bare(spec, &hyperparameters[parameter->id]))
+        return spec_fail_bare(reading, spec, hyperparameters[parameter->id].name);
     if (parameter->id == HP_LAYERS && is_layers_space(spec))
         return read_layers_space(reading, spec, parameter);
     const bool names = parameter->id == HP_LAYERS && is_model(spec);
@@ -600,7 +548,7 @@ enum status parameters_read(const struct reading *reading, const struct node *ke
         return fail_nested(reading, key, spec);
     enum status status = begin(reading, key, parameter);
     if (status == STATUS_INPUT && spec->kind != NODE_MAPPING && !words_find(KIND, key->text))
-        return fail_spec(reading, spec, key->text);
+        return spec_fail_bare(reading, spec, key->text);
     /* Values of a name that is known elsewhere are told of as well. */
     if (status == STATUS_OK || (status == STATUS_INPUT && parameter->id != HP_COUNT))
         status = status_join(status, read_mapping(reading, spec, parameter));

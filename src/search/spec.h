@@ -17,6 +17,14 @@ struct choice_reader {
 /* Whether a mapping has one of the keys above. */
 bool spec_is(const struct node *node);
 
+/* spec_bare.c: whether a node is a value by itself and no mapping of these keys: 5, [5, 10], or of
+ * the hyperparameter {name: adam, learning_rate: 0.01}, {monitor: val_loss}, {0: 2}. */
+bool spec_is_bare(const struct node *spec, const struct hyperparameter *of);
+
+/* Fail at it, with the mapping to write. `name` need not be a hyperparameter's. */
+enum status spec_fail_bare(const struct reading *reading, const struct node *spec,
+                           const char *name);
+
 /* Set the axis's choices or distribution. `reading` must last as long as its arena. */
 enum status spec_read(const struct reading *reading, const struct node *spec,
                       struct choice_reader *reader, struct axis *axis);
